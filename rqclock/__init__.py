@@ -1,0 +1,30 @@
+"""rqclock: the clock for RQ. See `rqclock/README.md` for the promises and how they are kept."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rqclock.clock import Clock
+    from rqclock.jobs import job
+    from rqclock.rq_job import Job
+    from rqclock.ticks import CurrentTick, current_tick
+
+__version__ = "0.1.0"
+__all__ = ["Clock", "CurrentTick", "Job", "current_tick", "job"]
+
+_HOMES = {
+    "Clock": "rqclock.clock",
+    "job": "rqclock.jobs",
+    "Job": "rqclock.rq_job",
+    "current_tick": "rqclock.ticks",
+    "CurrentTick": "rqclock.ticks",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Each name is loaded when first asked for: a probe must not pay for redis and rq, nor a worker for the DSL."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rqclock' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

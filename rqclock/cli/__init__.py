@@ -1,0 +1,80 @@
+"""`rqclock`: look at the timetable, at what became of it, and act on it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from rqclock.errors import RqclockError
+
+HOMES = {
+    "list": "timetable",
+    "next": "timetable",
+    "check": "check",
+    "simulate": "simulate",
+    "status": "status",
+    "history": "history",
+    "run": "run",
+    "dev": "dev",
+}
+
+
+class Commands(click.Group):
+    """The group; a command's module is loaded when it is asked for, so that a probe stays quick."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """In the order in which a newcomer meets them."""
+        return list(HOMES)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command, from `rqclock/cli/HOME.py`, where its function is called NAME_."""
+        from importlib import import_module
+
+        if name not in HOMES:
+            return None
+        if name == "dev":
+            return import_module("rqclock.dev.command").dev  # type: ignore[no-any-return]
+        return getattr(import_module(f"rqclock.cli.{HOMES[name]}"), f"{name}_")  # type: ignore[no-any-return]
+
+    def resolve_command(self, context: click.Context, args: list[str]):  # type: ignore[no-untyped-def]
+        """As click does, with a suggestion for a near miss."""
+        from rqclock.errors import did_you_mean
+
+        try:
+            return super().resolve_command(context, args)
+        except click.UsageError as error:
+            raise click.UsageError(error.message + did_you_mean(args[0], HOMES), context) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--file", metavar="FILE", help="The clock file (default: RQCLOCK_FILE, else ./clock.py).")
+@click.version_option(package_name="rqclock")
+@click.pass_context
+def commands(context: click.Context, file: str | None) -> None:
+    """The clock for RQ: what is due when, what became of it, and why."""
+    context.obj = file
+
+
+def main() -> None:
+    """The console script. Exit codes: 0 yes, 1 no, 2 usage, configuration, or Redis out of reach."""
+    try:
+        commands.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except RqclockError as error:
+        _say(str(error))
+        sys.exit(2)
+    except BrokenPipeError:  # `rqclock simulate | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

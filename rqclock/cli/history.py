@@ -1,0 +1,57 @@
+"""`rqclock history NAME`: what became of a schedule's runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from rqclock.cli.common import file_option, find, iso, json_option, say_json, server
+from rqclock.cli.timetable import shown
+from rqclock.history import Run, read_history
+from rqclock.loading import load
+from rqclock.ticks import local
+
+
+@click.command("history")
+@click.argument("name")
+@click.option("-n", "count", default=20, show_default=True, type=click.IntRange(1), help="How many runs.")
+@file_option
+@json_option
+def history_(name: str, count: int, file: str, as_json: bool) -> None:
+    """The last runs of a schedule, newest first."""
+    timetable = load(file)
+    schedule = find(timetable, name)
+    with server(timetable) as there:
+        runs = read_history(there.connection, there.keys, schedule, count)
+    if as_json:
+        for run in runs:
+            say_json(_facts(run))
+        return
+    table = Table("Due", "Decision", "Reason", "Late by", "Status", "Took", "Error", title=schedule.name)
+    for run in runs:
+        table.add_row(shown(local(run.tick, schedule.timezone)), *_row(run))
+    Console().print(table)
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    return {
+        "tick": iso(run.tick),
+        "decision": run.decision,
+        "reason": run.reason,
+        "job_id": run.job_id,
+        "status": run.status,
+        "started_at": iso(run.started_at),
+        "finished_at": iso(run.finished_at),
+        "duration": run.duration,
+        "worker": run.worker,
+        "error": run.error,
+        "lateness": run.lateness,
+    }
+
+
+def _row(run: Run) -> list[str]:
+    late, took = (f"{value:.3f} s" if value is not None else "" for value in (run.lateness, run.duration))
+    return [run.decision, run.reason or "", late, run.status or "", took, run.error or ""]

@@ -1,0 +1,47 @@
+"""`rqclock run NAME`: run a schedule's job now."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from typing import Any
+
+import click
+
+from rqclock.cli.common import file_option, find, json_option, say_json, server
+from rqclock.errors import ConfigurationError
+from rqclock.loading import load
+from rqclock.run_now import Request, run_now
+
+
+@click.command("run")
+@click.argument("name")
+@click.option("--args", "arguments", metavar="JSON", help="Other arguments: a JSON list, or an object of keywords.")
+@click.option("--reason", default="", help="Why, for the history.")
+@click.option("--token", default="", help="Name of this request: sent twice, it runs once.")
+@file_option
+@json_option
+def run_(name: str, arguments: str | None, reason: str, token: str, file: str, as_json: bool) -> None:
+    """Queue the job of a schedule now, whatever its time; its next run stays as it is."""
+    timetable = load(file)
+    schedule = find(timetable, name)
+    if not schedule.run_now:
+        raise ConfigurationError(
+            f"{schedule.name!r} is not to be run by hand (run_now=False, {schedule.file}:{schedule.line})"
+        )
+    request = Request(getpass.getuser(), reason, token)
+    with server(timetable) as there:
+        job_id = run_now(there.connection, there.keys, schedule, request, args=_read(arguments))
+    if as_json:
+        say_json({"job_id": job_id})
+    else:
+        click.echo(f"queued {schedule.name} as {job_id}")
+
+
+def _read(arguments: str | None) -> Any:
+    if arguments is None:
+        return None
+    try:
+        return json.loads(arguments)
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"--args is not JSON: {error}") from None

@@ -1,0 +1,61 @@
+"""`rqclock simulate`: every run of a span of time, without Redis."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+from collections.abc import Iterator
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from rqclock.cli.common import file_option, find, json_option, read_instant, say_json
+from rqclock.cli.timetable import run_facts, run_line
+from rqclock.loading import load
+from rqclock.schedules import Schedule
+from rqclock.ticks import local
+
+
+@click.command("simulate")
+@click.argument("name", required=False)
+@click.option("--from", "start", required=True, help="First instant, included: 2026-01-01 or 2026-01-01T00:00+00:00.")
+@click.option("--to", "end", required=True, help="Last instant, not included.")
+@file_option
+@json_option
+def simulate_(name: str | None, start: str, end: str, file: str, as_json: bool) -> None:
+    """Every run between two instants, in order. Times without an offset are in the Clock's zone."""
+    timetable = load(file)
+    chosen = [find(timetable, name)] if name else list(timetable.schedules)
+    first, last = (read_instant(text, timetable.timezone) for text in (start, end))
+    if last <= first:
+        raise click.BadParameter(f"{end} is not later than {start}", param_hint="--to")
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("simulating", total=last - first)
+        for tick, schedule in runs(chosen, first, last):
+            if as_json:
+                say_json(run_facts(schedule, tick))
+            else:
+                click.echo(run_line(schedule, tick))
+            progress.update(task, completed=tick - first)
+
+
+def runs(schedules: list[Schedule], first: int, last: int) -> Iterator[tuple[int, Schedule]]:
+    """The runs of the schedules from `first` (included) to `last` (not included), by time, then by their order."""
+    heap = [(tick, n) for n, schedule in enumerate(schedules) if (tick := schedule.after(first - 1)) is not None]
+    heapq.heapify(heap)
+    while heap and heap[0][0] < last:
+        tick, n = heap[0]
+        if _happens(schedules[n], tick):
+            yield tick, schedules[n]
+        following = schedules[n].after(tick)
+        if following is None:
+            heapq.heappop(heap)
+        else:
+            heapq.heapreplace(heap, (following, n))
+
+
+def _happens(schedule: Schedule, tick: int) -> bool:
+    if schedule.veto(tick):
+        return False
+    return schedule.predicate is None or bool(schedule.predicate(local(tick, schedule.timezone)))

@@ -1,0 +1,80 @@
+"""`rqclock status`: who leads, what waits, who works."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from rqclock.cli.common import file_option, iso, json_option, say_json, server
+from rqclock.cli.timetable import shown
+from rqclock.loading import load
+from rqclock.status import Presence, ScheduleStatus, Status, read_status
+from rqclock.ticks import local
+
+
+@click.command("status")
+@file_option
+@json_option
+def status_(file: str, as_json: bool) -> None:
+    """Leader, standbys, queues, workers and schedules. Exit code 1 if no clock leads."""
+    timetable = load(file)
+    with server(timetable) as there:
+        status = read_status(there.connection, there.keys, runs=1)
+    if as_json:
+        say_json(_facts(status))
+    else:
+        _show(status)
+    if status.leader is None:
+        raise click.exceptions.Exit(1)
+
+
+def _facts(status: Status) -> dict[str, Any]:
+    return {
+        "leader": _presence(status.leader) if status.leader else None,
+        "standbys": [_presence(standby) for standby in status.standbys],
+        "redis": status.redis,
+        "queues": status.queues,
+        "workers": status.workers,
+        "schedules": [_schedule(schedule) for schedule in status.schedules],
+    }
+
+
+def _presence(presence: Presence) -> dict[str, Any]:
+    return asdict(presence) | {"since": iso(presence.since)}
+
+
+def _schedule(schedule: ScheduleStatus) -> dict[str, Any]:
+    last = schedule.runs[0] if schedule.runs else None
+    shown = {name: value for name, value in asdict(schedule).items() if name != "runs"}
+    ended = {"last": iso(last.tick), "last_decision": last.decision, "last_status": last.status} if last else {}
+    return shown | {"next": iso(schedule.next), "last": None, "last_decision": None, "last_status": None} | ended
+
+
+def _show(status: Status) -> None:
+    for line in _lines(status):
+        click.echo(line)
+    table = Table("Name", "When", "Next", "Last", "Ended")
+    for schedule in status.schedules:
+        last = schedule.runs[0] if schedule.runs else None
+        coming = shown(local(schedule.next, schedule.timezone)) if schedule.next else "-"
+        before = shown(local(last.tick, schedule.timezone)) if last else "-"
+        table.add_row(schedule.name, schedule.when, coming, before, (last.status or last.decision) if last else "-")
+    Console().print(table)
+
+
+def _lines(status: Status) -> list[str]:
+    leader = status.leader
+    head = f"clock: {leader.host} (pid {leader.pid}) leads since {iso(leader.since)}" if leader else _silence(status)
+    standbys = ", ".join(f"{standby.host} (pid {standby.pid})" for standby in status.standbys) or "none"
+    queues = ", ".join(f"{q['name']} ({q['count']} waiting, {q['workers']} workers)" for q in status.queues) or "none"
+    workers = ", ".join(f"{worker['name'][:12]} ({worker['state']})" for worker in status.workers) or "none"
+    return [head, f"standing by: {standbys}", f"queues: {queues}", f"workers: {workers}"]
+
+
+def _silence(status: Status) -> str:
+    since = f" since {iso(int(status.silent_since))}" if status.silent_since else ""
+    return f"clock: SILENT{since}: nothing is enqueued; start one with python clock.py"

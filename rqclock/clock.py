@@ -1,0 +1,154 @@
+"""`Clock`: what a clock.py is written with. Lines that can't be used are noted with their place, and told together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, ParamSpec, Unpack
+
+from rqclock import policies as policies_of
+from rqclock import targets
+from rqclock.errors import ConfigurationError, Problem, TimetableError, TriggerError
+from rqclock.policies import Defaults, Options, Unnamed
+from rqclock.schedules import Policies, Schedule, Timetable
+from rqclock.ticks import slug
+from rqclock.triggers import Rules, Trigger
+from rqclock.triggers import cron as cron_trigger
+from rqclock.triggers import every as every_trigger
+
+P = ParamSpec("P")
+Place = tuple[str, int]
+
+
+class Clock:
+    """All schedules of one clock file.
+
+    `timezone` is the zone in which its times are meant (IANA, "Europe/London"), `name` scopes its keys in Redis, so
+    that services may share one. Other keywords are defaults for every line; see `rqclock.policies.Defaults`.
+    """
+
+    def __init__(self, timezone: str = "UTC", name: str = "default", **defaults: Unpack[Defaults]) -> None:
+        self.timezone = timezone
+        self.name = name
+        self._defaults = dict(defaults)
+        self._schedules: dict[str, Schedule] = {}
+        self._pending: list[Pending] = []
+        self._problems: list[Problem] = []
+        self._note_problem(lambda: self._check_itself(), _place())
+
+    def every(self, period: Any, *, at: Any = None, on: Any = None, **options: Unpack[Options]) -> Pending:
+        """A line by period: `every("day", at="10:35").enqueue(function, …)`. See the language in rqclock/README.md."""
+        return self._line(lambda rules: every_trigger(period, at=at, on=on, rules=rules), dict(options))
+
+    def cron(self, expression: str, **options: Unpack[Options]) -> Pending:
+        """A line by cron expression: 5 fields, or 6 with seconds first; names, `L`, `#`, `@daily`, a trailing zone."""
+        return self._line(lambda rules: cron_trigger(expression, rules=rules), dict(options))
+
+    def on_demand(self, name: str, **options: Unpack[Unnamed]) -> Pending:
+        """A line without a time: a named button, `on_demand("reindex").enqueue(function)`."""
+        return self._line(None, {**options, "name": name})
+
+    def timetable(self) -> Timetable:
+        """The schedules, all checked. Raises TimetableError with every problem of the file."""
+        problems = self._problems + [pending.forgotten() for pending in self._pending if not pending.done]
+        if problems:
+            raise TimetableError(sorted(problems, key=lambda problem: problem.line))
+        return Timetable(self.name, slug(self.name), self.timezone, tuple(self._schedules.values()))
+
+    def run(self) -> None:
+        """Be the clock: enqueue what is due until SIGTERM. Ends the process: 0 stopped, 2 cannot run as configured."""
+        from rqclock.process import main
+
+        sys.exit(main(self, sys.argv[1:]))
+
+    def _line(self, build: Callable[[Rules], Trigger] | None, options: dict[str, Any]) -> Pending:
+        pending = Pending(self, build, options, _place())
+        self._pending.append(pending)
+        return pending
+
+    def _check_itself(self) -> None:
+        policies_of.check(self._defaults, Defaults)
+        policies_of.check({"name": self.name}, Options)
+        every_trigger("day", rules=Rules(tz=self.timezone))  # refuses a zone that isn't one
+
+    def _note_problem(self, step: Callable[[], None], place: Place) -> None:
+        try:
+            step()
+        except ConfigurationError as error:
+            self._problems += [Problem(*place, line) for line in str(error).splitlines()]
+
+    def _add(self, schedule: Schedule) -> None:
+        other = self._schedules.setdefault(schedule.slug, schedule)
+        if other is not schedule:
+            same = "" if other.name == schedule.name else f" ({other.name!r}: both give jobs {schedule.slug!r})"
+            raise ConfigurationError(
+                f'{schedule.name!r} has the same name as line {other.line}{same}: tell them apart with name="…"'
+            )
+
+
+class Pending:
+    """A line whose time is said and whose job is not yet."""
+
+    def __init__(
+        self, clock: Clock, build: Callable[[Rules], Trigger] | None, options: dict[str, Any], place: Place
+    ) -> None:
+        self._clock = clock
+        self._build = build
+        self._options = options
+        self._place = place
+        self.done = False
+
+    def enqueue(self, function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Say what is queued at that time: a function that a worker can import, with arguments that JSON carries."""
+        self.done = True
+        self._clock._note_problem(lambda: self._clock._add(self._schedule(function, args, kwargs)), self._place)
+
+    def forgotten(self) -> Problem:
+        """The problem of a line that ends after its time."""
+        return Problem(*self._place, "this line names a time and no job: end it with .enqueue(function)")
+
+    def _schedule(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Schedule:
+        policies_of.check(self._options, Options)
+        options = {**self._clock._defaults, **self._options}
+        target = targets.read(function, args, kwargs, clock_file=self._place[0])
+        name = options.get("name") or targets.default_name(target.path)
+        trigger = self._trigger(options)
+        return Schedule(
+            name=name,
+            slug=slug(name),
+            trigger=trigger,
+            target=target,
+            policies=policies_of.policies(options, trigger.period) if trigger else Policies(),
+            spread=policies_of.offset(name, options),
+            description=options.get("description") or targets.first_line(function),
+            owner=options.get("owner", ""),
+            enabled=options.get("enabled", True),
+            run_now=options.get("run_now", True),
+            file=self._place[0],
+            line=self._place[1],
+            predicate=options.get("if_"),
+        )
+
+    def _trigger(self, options: dict[str, Any]) -> Trigger | None:
+        if self._build is None:
+            return None
+        trigger = self._build(policies_of.rules(options, self._clock.timezone))
+        if trigger.after(0) is None:
+            raise TriggerError("this never fires")
+        return trigger
+
+
+def _place() -> Place:
+    """File and line of the person's own code: the nearest frame outside of this package."""
+    here = os.path.dirname(__file__)
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(here):
+        frame = frame.f_back
+    return _shown(frame.f_code.co_filename), frame.f_lineno
+
+
+def _shown(file: str) -> str:
+    """The path as people know it: from where they stand, if it is below."""
+    below = os.path.relpath(file)
+    return file if below.startswith("..") else below

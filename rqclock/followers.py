@@ -1,0 +1,75 @@
+"""What the leader does beside its loop, in threads of their own: their failures and delays are not the ticks'."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import redis
+
+from rqclock.connection import connect
+from rqclock.janitor import Janitor
+from rqclock.keys import Keys
+from rqclock.lease import Lease
+from rqclock.outcomes import Outcomes
+from rqclock.settings import Settings
+
+log = logging.getLogger("rqclock.clock")
+PAUSE_AFTER_ERROR = 1.0
+
+
+class Followers:
+    """The janitor, the reader of outcomes, and the ear for wake-ups. They work while `lease.leading` says so."""
+
+    def __init__(self, settings: Settings, keys: Keys, lease: Lease, *, wake: Callable[[], None]) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._lease = lease
+        self._wake = wake
+        self._started = False
+
+    def start(self) -> None:
+        """Begin to follow the leader's duties, once a process."""
+        if self._started:
+            return
+        self._started = True
+        janitor = Janitor(connect(self._settings, "janitor"), self._keys)
+        outcomes = Outcomes(connect(self._settings, "outcomes"), self._keys)
+        self._thread("janitor", janitor.step, every=0.5)
+        self._thread("outcomes", outcomes.step, every=1.0)
+
+    def listen(self) -> None:
+        """Begin to hear when a lease is given up."""
+        threading.Thread(target=self._hear, name="wake", daemon=True).start()
+
+    def _thread(self, name: str, step: Callable[[float], None], *, every: float) -> None:
+        threading.Thread(target=self._repeat, args=(name, step, every), name=name, daemon=True).start()
+
+    def _repeat(self, name: str, step: Callable[[float], None], every: float) -> None:
+        failing = False
+        while True:
+            time.sleep(every)
+            if not self._lease.leading:
+                continue
+            try:
+                step(time.time())
+                failing = False
+            except Exception as error:  # one duty's failure must not end it, nor touch the ticks
+                if not failing:
+                    log.error("%s: %s: %s; trying on", name, type(error).__name__, error)
+                failing = True
+                time.sleep(PAUSE_AFTER_ERROR)
+
+    def _hear(self) -> None:
+        connection = connect(self._settings, "wake")
+        while True:
+            try:
+                with connection.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+                    channel.subscribe(self._keys.named("wake"))
+                    while True:
+                        if channel.get_message(timeout=3600):
+                            self._wake()
+            except redis.RedisError:  # without it a standby still looks several times in a life of the lease
+                time.sleep(PAUSE_AFTER_ERROR)

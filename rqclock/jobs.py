@@ -1,0 +1,192 @@
+"""`@job`: how a function is run (queue, timeout, retries, lives of results), said once, above the function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+
+from rqclock.errors import ConfigurationError
+from rqclock.serializer import JobSerializer, why_not_json
+
+if TYPE_CHECKING:
+    from rq import Queue, Retry
+    from rq.job import Job
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+DEFAULT_TIMEOUT = 180  # seconds, as in RQ
+OPTIONS = "__rqclock__"
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """How RQ runs a job. Seconds, except `retries`; `intervals` between attempts, the last one for all further ones."""
+
+    queue: str = "default"
+    timeout: int = DEFAULT_TIMEOUT
+    retries: int = 0
+    intervals: tuple[int, ...] = ()
+    result_ttl: int | None = None
+    failure_ttl: int | None = None
+    ttl: int | None = None
+    description: str | None = None
+
+    def retry(self) -> Retry | None:
+        """RQ's own form of `retries` and `intervals`."""
+        from rq import Retry
+
+        return Retry(self.retries, list(self.intervals) or 0) if self.retries else None
+
+    def for_create_job(self) -> dict[str, Any]:
+        """The keyword arguments of RQ's `Queue.create_job`."""
+        return {
+            "timeout": self.timeout,
+            "result_ttl": self.result_ttl,
+            "failure_ttl": self.failure_ttl,
+            "ttl": self.ttl,
+            "description": self.description,
+            "retry": self.retry(),
+        }
+
+
+class JobFunction(Protocol[P, R_co]):
+    """A function under `@job`: called, it just runs; its methods put it on its queue."""
+
+    __name__: str
+    __module__: str
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+    @property
+    def enqueue(self) -> Callable[P, Job]:
+        """Queue it now. Raises TypeError for arguments that JSON cannot carry, redis.RedisError."""
+
+    @property
+    def enqueue_in(self) -> Callable[Concatenate[timedelta, P], Job]:
+        """Queue it after a time."""
+
+    @property
+    def enqueue_at(self) -> Callable[Concatenate[datetime, P], Job]:
+        """Queue it at an instant (a datetime with its zone)."""
+
+
+def job(
+    *,
+    queue: str = "default",
+    timeout: int | str | timedelta = DEFAULT_TIMEOUT,
+    retry: int | Retry | None = None,
+    **lives: Any,
+) -> Callable[[Callable[P, R_co]], JobFunction[P, R_co]]:
+    """Say how a function is run by workers.
+
+    `timeout` and the lives `result_ttl`, `failure_ttl`, `ttl` are seconds, RQ's texts ("10m") or timedeltas;
+    `retry` is a number of further attempts (with growing pauses) or RQ's `Retry`; `description` is free text.
+    Raises ConfigurationError for a value that RQ would refuse, or an unknown option.
+    """
+    options = _options(queue, timeout, retry, lives)
+
+    def decorate(function: Callable[P, R_co]) -> JobFunction[P, R_co]:
+        setattr(function, OPTIONS, options)
+        function.enqueue = lambda *args, **kwargs: _enqueue(function, args, kwargs)  # type: ignore[attr-defined]
+        function.enqueue_in = lambda delay, *args, **kwargs: _enqueue_in(function, delay, args, kwargs)  # type: ignore[attr-defined]
+        function.enqueue_at = lambda when, *args, **kwargs: _enqueue_at(function, when, args, kwargs)  # type: ignore[attr-defined]
+        return cast("JobFunction[P, R_co]", function)
+
+    return decorate
+
+
+def options_of(function: Callable[..., Any]) -> JobOptions:
+    """What `@job` said of the function; RQ's defaults where it said nothing."""
+    found = getattr(function, OPTIONS, None)
+    return found if isinstance(found, JobOptions) else JobOptions()
+
+
+def path_of(function: Callable[..., Any]) -> str:
+    """The dotted path by which a worker imports the function."""
+    return f"{function.__module__}.{function.__qualname__}"
+
+
+def back_off(retries: int) -> tuple[int, ...]:
+    """Pauses that double from 10 s to at most an hour.
+
+    >>> back_off(4)
+    (10, 20, 40, 80)
+    """
+    return tuple(min(10 * 2**attempt, 3600) for attempt in range(retries))
+
+
+LIVES = ("result_ttl", "failure_ttl", "ttl", "description")
+
+
+def _options(queue: str, timeout: Any, retry: Any, lives: dict[str, Any]) -> JobOptions:
+    unknown = sorted(set(lives) - set(LIVES))
+    if unknown:
+        raise ConfigurationError(
+            f"@job does not know {unknown[0]!r}; it takes queue, timeout, retry, {', '.join(LIVES)}"
+        )
+    if not isinstance(queue, str) or not queue.strip():
+        raise ConfigurationError(f"@job(queue={queue!r}): a queue needs a name")
+    retries, intervals = _retries(retry)
+    seconds = {name: _seconds(name, lives[name]) for name in LIVES[:3] if lives.get(name) is not None}
+    run_for = _seconds("timeout", timeout)
+    if run_for == 0 or seconds.get("ttl", 1) <= 0:
+        raise ConfigurationError("@job: timeout and ttl must be more than 0 seconds (timeout=-1 means no limit)")
+    return JobOptions(queue, run_for, retries, intervals, description=lives.get("description"), **seconds)
+
+
+def _seconds(name: str, value: Any) -> int:
+    from rq.utils import parse_timeout
+
+    try:
+        return math.ceil(value.total_seconds()) if isinstance(value, timedelta) else int(parse_timeout(value) or 0)
+    except Exception:  # RQ raises a different class for each way to be wrong
+        raise ConfigurationError(f'@job({name}={value!r}): say seconds, or a text such as "10m" or "1h"') from None
+
+
+def _retries(retry: Any) -> tuple[int, tuple[int, ...]]:
+    if retry is None:
+        return 0, ()
+    if isinstance(retry, int) and not isinstance(retry, bool) and retry >= 0:
+        return retry, back_off(retry)
+    if hasattr(retry, "max") and hasattr(retry, "intervals"):
+        return int(retry.max), tuple(retry.intervals)
+    raise ConfigurationError(f"@job(retry={retry!r}): say a number of further attempts, or rq.Retry(max=…, interval=…)")
+
+
+def _queue(function: Callable[..., Any]) -> Queue:
+    from rq import Queue
+
+    from rqclock.connection import application_connection
+    from rqclock.rq_job import Job
+
+    connection = application_connection()
+    return Queue(options_of(function).queue, connection=connection, job_class=Job, serializer=JobSerializer)
+
+
+def _build(queue: Queue, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
+    reason = why_not_json(list(args)) or why_not_json(kwargs)
+    if reason:
+        raise TypeError(f"{path_of(function)}: an argument cannot be carried by JSON: {reason}")
+    return queue.create_job(path_of(function), args=args, kwargs=kwargs, **options_of(function).for_create_job())
+
+
+def _enqueue(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
+    queue = _queue(function)
+    return queue.enqueue_job(_build(queue, function, args, kwargs))
+
+
+def _enqueue_at(function: Callable[..., Any], when: datetime, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
+    if when.tzinfo is None:
+        raise ValueError(f"{path_of(function)}.enqueue_at: {when} has no time zone; say datetime(…, tzinfo=UTC)")
+    queue = _queue(function)
+    return queue.schedule_job(_build(queue, function, args, kwargs), when)
+
+
+def _enqueue_in(function: Callable[..., Any], delay: timedelta, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
+    from datetime import UTC
+
+    return _enqueue_at(function, datetime.now(UTC) + delay, args, kwargs)

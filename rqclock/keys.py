@@ -1,0 +1,64 @@
+"""Every key that rqclock writes in Redis: one table.
+
+All begin with RQ's own prefix (`RQ_KEY_PREFIX`, default `rq`), `:clock:` and the Clock's slug.
+SLUG is a schedule's.
+
+| key                | type    | holds                                                                    | lives      |
+| ------------------ | ------- | ------------------------------------------------------------------------ | ---------- |
+| `PREFIX:clocks`    | set     | the names of all Clocks that ever published a timetable                  | for ever   |
+| `lease`            | hash    | who may enqueue: owner, epoch, beat, at, host, pid, since, generation    | a day      |
+| `members`          | hash    | owner → JSON of each live clock process: host, pid, generation, beat, at | a day      |
+| `counters`         | hash    | the last epoch and generation given out                                  | for ever   |
+| `timetable`        | hash    | name, zone, fingerprint in force, generation, published at               | for ever   |
+| `definitions`      | hash    | SLUG → JSON of the schedule in force                                     | for ever   |
+| `versions:SLUG`    | list    | JSON of each definition there was, with the instant it began             | for ever   |
+| `retired`          | hash    | SLUG → instant at which it left the timetable                            | for ever   |
+| `template:SLUG`    | hash    | the fields of an RQ job, to be copied at each tick                       | for ever   |
+| `cursors`          | hash    | SLUG → last decided tick                                                 | for ever   |
+| `paused`           | hash    | SLUG (or `*`) → JSON: by, why, at, until                                 | for ever   |
+| `ledger:SLUG`      | hash    | tick → decision                                                          | 30 days    |
+| `outcomes:SLUG`    | hash    | tick → how its job ended                                                 | 30 days    |
+| `index:SLUG`       | zset    | ticks of the ledger by time                                              | 30 days    |
+| `open`             | zset    | ids of jobs that we enqueued and whose end is not recorded, by time      | till ended |
+| `running:SLUG`     | set     | ids of a schedule's jobs that may still run (with `overlap="skip"` only) | till ended |
+| `request:TOKEN`    | string  | id of the job that a person's request made                               | a day      |
+| `hosts`            | hash    | host and fingerprint → generation, so that a crash keeps its number      | a day      |
+| `wake`             | channel | "lead": the lease was given up                                           |            |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one Clock. `prefix` is RQ's, `clock` the Clock's slug."""
+
+    prefix: str
+    clock: str
+
+    @property
+    def root(self) -> str:
+        """What all keys of this Clock begin with; the Lua scripts build theirs from it."""
+        return f"{self.prefix}:clock:{self.clock}:"
+
+    @property
+    def clocks(self) -> str:
+        return f"{self.prefix}:clocks"
+
+    def named(self, name: str) -> str:
+        """A key that the Clock has once, such as `lease`."""
+        return self.root + name
+
+    def of(self, name: str, slug: str) -> str:
+        """A key that each schedule has, such as `ledger:SLUG`."""
+        return f"{self.root}{name}:{slug}"
+
+    def job(self, job_id: str) -> str:
+        """RQ's own key of a job."""
+        return f"{self.prefix}:job:{job_id}"
+
+    def results(self, job_id: str) -> str:
+        """RQ's own stream of a job's results."""
+        return f"{self.prefix}:results:{job_id}"

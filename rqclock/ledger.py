@@ -1,0 +1,171 @@
+"""The ledger: what was decided on each tick. Writes go through the Lua scripts, fenced by the lease."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import redis
+
+from rqclock import template
+from rqclock.errors import RqclockError
+from rqclock.keys import Keys
+from rqclock.lease import Lease
+from rqclock.replies import text, texts
+from rqclock.schedules import Schedule, Timetable
+from rqclock.scripts import Scripts
+from rqclock.ticks import job_id
+
+BATCH = 250
+T = TypeVar("T")
+
+
+class Fenced(RqclockError):
+    """Another clock holds the lease: what we sent was not written."""
+
+
+class NotPublished(RqclockError):
+    """The timetable in Redis is not ours: publish it, then send again."""
+
+
+class WrongType(RqclockError):
+    """One of our keys holds something else: a person must repair or delete it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tick on its way to a decision. `row` are further members of its ledger row; `decision` None means enqueue."""
+
+    schedule: Schedule
+    tick: int
+    cursor: int
+    decision: str | None = None
+    row: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of an entry: a decision; or `decided` (the cursor was elsewhere) or `stuck` (nothing written)."""
+
+    decision: str
+    detail: str
+
+
+class Ledger:
+    """The ledger of one Clock, written by the holder of `lease`."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, lease: Lease) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._lease = lease
+        self._scripts = Scripts(connection)
+
+    def fire(self, entries: Sequence[Entry], fingerprint: str, now: float) -> list[Verdict]:
+        """Decide at most 250 entries in one step; `now` is Redis's time.
+
+        Raises Fenced, NotPublished or WrongType (nothing was written), redis.OutOfMemoryError (likewise),
+        redis.ConnectionError (unknown: read the cursors anew).
+        """
+        ticks = json.dumps([_fields(entry) for entry in entries], ensure_ascii=False)
+        head = [self._keys.root, self._keys.prefix, self._lease.owner, self._lease.epoch, fingerprint]
+        answer = self._scripts.call("fire", *head, int(now * 1000), rq_stamp(now), ticks)
+        said = [text(part) for part in answer]
+        if said[0] != "ok":
+            raise _refusal(said[0], said[1])
+        return [Verdict(*pair) for pair in zip(said[2::2], said[3::2], strict=True)]
+
+    def cursors(self, schedules: Sequence[Schedule]) -> list[int | None]:
+        """The last decided tick of each schedule. Raises redis.RedisError."""
+        found: list[int | None] = []
+        for part in slices(schedules, 1000):
+            values = self._connection.hmget(self._keys.named("cursors"), [schedule.slug for schedule in part])
+            found += [None if value is None else int(value) for value in values]
+        return found
+
+    def published(self) -> str | None:
+        """The fingerprint of the timetable in force, None before the first. Raises redis.RedisError."""
+        value = self._connection.hget(self._keys.named("timetable"), "fingerprint")
+        return None if value is None else text(value)
+
+    def definitions(self) -> dict[str, dict[str, Any]]:
+        """The definitions in force by slug. Raises redis.RedisError."""
+        found = self._connection.hgetall(self._keys.named("definitions"))
+        return {slug: json.loads(value) for slug, value in texts(found).items()}
+
+    def publish(self, timetable: Timetable, now: int) -> Iterator[None]:
+        """Put the timetable in force in slices; between two of them the caller may beat. Raises Fenced."""
+        before = self.definitions()
+        for part in slices(timetable.schedules, 100):
+            parts = [piece for schedule in part for piece in _publication(schedule, before.get(schedule.slug), now)]
+            self._check(self._scripts.call("publish", *self._head(now), len(part), *parts))
+            yield
+        retired = sorted(set(before) - {schedule.slug for schedule in timetable.schedules})
+        facts = {
+            "generation": self._lease.generation,
+            "fingerprint": timetable.fingerprint,
+            "timezone": timetable.timezone,
+            "at": now,
+            "name": timetable.name,  # last: the script adds it to the set of Clocks
+        }
+        shown = [piece for pair in facts.items() for piece in pair]
+        self._check(self._scripts.call("enforce", *self._head(now), self._keys.prefix, len(retired), *retired, *shown))
+
+    def _head(self, now: int) -> list[Any]:
+        return [self._keys.root, self._lease.owner, self._lease.epoch, now]
+
+    def _check(self, written: int) -> None:
+        if not written:
+            raise Fenced("another clock took the lead")
+
+
+def _fields(entry: Entry) -> list[str]:
+    schedule, options = entry.schedule, entry.schedule.target.options
+    return [
+        schedule.slug,
+        str(entry.tick),
+        entry.decision or "enqueue",
+        str(entry.cursor),
+        job_id(schedule.slug, entry.tick),
+        options.queue,
+        str(options.ttl or ""),
+        "skip" if schedule.policies.overlap == "skip" else "",
+        _members(entry.row),
+    ]
+
+
+def _members(row: dict[str, Any] | None) -> str:
+    return "," + json.dumps(row, separators=(",", ":"), ensure_ascii=False)[1:-1] if row else ""
+
+
+def _refusal(word: str, detail: str) -> RqclockError:
+    if word == "wrong type":
+        return WrongType(f"the Redis key {detail} is not of the type that rqclock wrote: rename or delete it")
+    return NotPublished(detail) if word == "not published" else Fenced(f"another clock took the lead: {detail}")
+
+
+def _publication(schedule: Schedule, before: dict[str, Any] | None, now: int) -> list[Any]:
+    """What `publish.lua` takes of a schedule. Its ticks count anew when its time is new or was changed."""
+    definition = json.dumps(schedule.definition(), sort_keys=True)
+    changed = before is None or json.dumps(before, sort_keys=True) != definition
+    retimed = before is None or Schedule.from_definition(before).timing() != schedule.timing()
+    version = json.dumps({"began": now, "definition": schedule.definition()}, sort_keys=True) if changed else ""
+    hash_ = template.fields(schedule)
+    fields = [part for pair in hash_.items() for part in pair]
+    cursor = now if retimed and before is not None else ""
+    return [schedule.slug, definition, version, cursor, len(hash_), *fields]
+
+
+def rq_stamp(now: float) -> str:
+    """An instant as RQ writes it in a job's hash."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def slices(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of at most `size`."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part

@@ -1,0 +1,72 @@
+"""Read a clock file the way `python clock.py` would, but for running it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from rqclock.clock import Clock
+from rqclock.errors import ConfigurationError, Problem, TimetableError
+from rqclock.schedules import Timetable
+
+MODULE = "rqclock_timetable"
+
+
+def load(file: str) -> Timetable:
+    """The timetable of a clock file.
+
+    Raises ConfigurationError when the file is missing, is not Python or defines no Clock, and its subclass
+    TimetableError with all problems of its lines.
+    """
+    return load_clock(file).timetable()
+
+
+def load_clock(file: str) -> Clock:
+    """The Clock of a clock file, its lines not judged yet."""
+    path = Path(file)
+    if not path.is_file():
+        raise ConfigurationError(f"{file}: there is no such clock file; name it with --file or RQCLOCK_FILE")
+    module = _execute(path)
+    clocks = {id(value): value for value in vars(module).values() if isinstance(value, Clock)}
+    if not clocks:
+        raise ConfigurationError(f"{file}: it defines no Clock; begin with clock = Clock(timezone=…)")
+    if len(clocks) > 1:
+        raise ConfigurationError(f"{file}: it defines {len(clocks)} Clocks; keep one in a file")
+    return next(iter(clocks.values()))
+
+
+def _execute(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(MODULE, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # as Python itself does for `python clock.py`
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise TimetableError([Problem(_name(error.filename, path), error.lineno or 0, f"{error.msg}")]) from None
+    except ConfigurationError as error:
+        raise TimetableError([_at_line(error, path, str(error))]) from None
+    except Exception as error:  # user code may raise anything; people want the line, not our stack
+        raise TimetableError([_at_line(error, path, f"{type(error).__name__}: {error}")]) from error
+    return module
+
+
+def _at_line(error: BaseException, path: Path, text: str) -> Problem:
+    """The problem at the last line of the clock file on the way to the error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)] or [0]
+    last = frames[-1]
+    away = "" if last.filename == str(path) else f" ({_name(last.filename, path)}:{last.lineno})"
+    return Problem(str(path), lines[-1] or 0, text + away)
+
+
+def _name(filename: str | None, path: Path) -> str:
+    try:
+        return str(Path(filename or path).resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(filename or path)

@@ -1,0 +1,15 @@
+-- One beat of a clock process, leading or standing by: it says that it lives and learns who else does.
+-- ARGV: root, owner, epoch ('' when standing by), now (ms, for display), the member's JSON
+local root, owner, epoch = ARGV[1], ARGV[2], ARGV[3]
+local lease, members = root .. 'lease', root .. 'members'
+
+-- Not refused by a full Redis, and after it the rest of the script is not either: no memory costs no leadership.
+redis.call('EXPIRE', members, 86400)
+local current = redis.call('HMGET', lease, 'owner', 'epoch')
+if epoch ~= '' and current[1] == owner and current[2] == epoch then
+  redis.call('EXPIRE', lease, 86400)
+  redis.call('HINCRBY', lease, 'beat', 1)
+  redis.call('HSET', lease, 'at', ARGV[4])
+end
+redis.call('HSET', members, owner, ARGV[5])
+return {redis.call('TIME'), redis.call('HGETALL', lease), redis.call('HGETALL', members)}

@@ -1,0 +1,149 @@
+-- The one step: decide up to 250 due ticks and write decision, cursor and job together.
+-- Neither Lua nor EXEC rolls back, so everything is decided before anything is written; and the first write is one
+-- that a full Redis refuses, so that then nothing is written at all.
+-- ARGV: root, prefix, owner, epoch, fingerprint, now (ms), now as RQ writes it, the ticks as a JSON list of lists:
+--   slug, tick, what ('enqueue' or a decision taken already), the cursor that the clock read, job id, queue,
+--   ttl or '', overlap ('skip' or ''), further JSON members of the ledger row, each after a comma (all are texts)
+local root, prefix, owner, epoch, fingerprint = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local now, stamp, ticks = ARGV[6], ARGV[7], cjson.decode(ARGV[8])
+local SLUG, TICK, WHAT, READ, JOB, QUEUE, TTL, OVERLAP, MORE = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local OPEN = {queued = true, started = true, scheduled = true, deferred = true, created = true,
+  rate_limited = true, ready_to_enqueue = true}
+
+local function is(key, kind)
+  local found = redis.call('TYPE', key).ok
+  return found == kind or found == 'none'
+end
+
+for name, kind in pairs({lease = 'hash', timetable = 'hash', cursors = 'hash', paused = 'hash', open = 'zset'}) do
+  if not is(root .. name, kind) then return {'wrong type', root .. name} end
+end
+local lease = redis.call('HMGET', root .. 'lease', 'owner', 'epoch')
+if lease[1] ~= owner or lease[2] ~= epoch then return {'fenced', lease[1] or ''} end
+if redis.call('HGET', root .. 'timetable', 'fingerprint') ~= fingerprint then return {'not published', ''} end
+
+local anyone_paused = redis.call('HLEN', root .. 'paused') > 0
+local everyone_paused = anyone_paused and redis.call('HGET', root .. 'paused', '*')
+
+local function pause_of(slug, tick)
+  if not anyone_paused then return nil end
+  for _, text in ipairs({redis.call('HGET', root .. 'paused', slug) or '', everyone_paused or ''}) do
+    if text ~= '' then
+      local pause = cjson.decode(text)
+      local over = type(pause['until']) == 'number' and tick >= pause['until']
+      if not over then return pause end
+    end
+  end
+  return nil
+end
+
+local function still_running(slug)
+  for _, id in ipairs(redis.call('SMEMBERS', root .. 'running:' .. slug)) do
+    local status = redis.call('HGET', prefix .. ':job:' .. id, 'status')
+    if status and OPEN[status] then return id end
+  end
+  return nil
+end
+
+-- What one command can tell of all ticks.
+local slugs, jobs, templates = {}, {}, {}
+for n, tick in ipairs(ticks) do
+  slugs[n], jobs[n] = tick[SLUG], prefix .. ':job:' .. tick[JOB]
+  templates[n] = root .. 'template:' .. tick[SLUG]
+end
+local cursor_of = {}
+for n, cursor in ipairs(redis.call('HMGET', root .. 'cursors', unpack(slugs))) do cursor_of[slugs[n]] = cursor or '' end
+local any_duplicate = redis.call('EXISTS', unpack(jobs)) > 0
+local all_templates = redis.call('EXISTS', unpack(templates)) == #ticks
+
+-- First pass: decide.
+local sound, queues, running, fired, decisions = {}, {}, {}, {}, {}
+
+local function because(decision, text, extra)
+  return {decision, ',"why":' .. cjson.encode(text) .. (extra or '')}
+end
+
+local function decide(n, tick)
+  local slug, job, queue = tick[SLUG], jobs[n], prefix .. ':queue:' .. tick[QUEUE]
+  local skips = tick[OVERLAP] == 'skip'
+  if sound[slug] == nil then
+    sound[slug] = is(root .. 'ledger:' .. slug, 'hash') and is(root .. 'index:' .. slug, 'zset')
+      and (not skips or is(root .. 'running:' .. slug, 'set'))
+  end
+  if not sound[slug] then return {'stuck', 'wrong type of ' .. root .. 'ledger:' .. slug .. ', index or running'} end
+  local cursor = cursor_of[slug]
+  if cursor ~= tick[READ] or tonumber(tick[TICK]) <= tonumber(cursor) then return {'decided', cursor} end
+  if tick[WHAT] ~= 'enqueue' then return {tick[WHAT], tick[MORE]} end
+
+  local pause = pause_of(slug, tonumber(tick[TICK]))
+  if pause then
+    local why = pause.why and pause.why ~= '' and (': ' .. pause.why) or ''
+    return because('skipped', 'paused by ' .. tostring(pause.by or '?') .. why)
+  end
+  if skips then
+    if running[slug] == nil then running[slug] = still_running(slug) or false end
+    if running[slug] then
+      return because('skipped', 'the previous run is still going', ',"job":' .. cjson.encode(running[slug]))
+    end
+  end
+  if queues[queue] == nil then queues[queue] = is(queue, 'list') end
+  if not queues[queue] then return because('refused', 'wrong type: ' .. queue .. ' is no list') end
+  if fired[job] or (any_duplicate and redis.call('EXISTS', job) == 1) then
+    local there = is(job, 'hash') and redis.call('HMGET', job, 'description', 'created_at') or {}
+    return because('refused', 'duplicate id: there is a job ' .. tick[JOB] .. ' already (' .. tostring(there[1] or '?')
+      .. ', created ' .. tostring(there[2] or '?') .. ')')
+  end
+  if not all_templates and redis.call('EXISTS', templates[n]) == 0 then return {'stuck', 'template missing'} end
+  fired[job] = true
+  if skips then running[slug] = tick[JOB] end
+  return {'enqueued', tick[MORE]}
+end
+
+for n, tick in ipairs(ticks) do
+  decisions[n] = decide(n, tick)
+  if decisions[n][1] ~= 'decided' and decisions[n][1] ~= 'stuck' then cursor_of[tick[SLUG]] = tick[TICK] end
+end
+
+-- Second pass: write.
+local pushes, order, opened, moved = {}, {}, {}, {}
+for n, tick in ipairs(ticks) do
+  local slug, decision = tick[SLUG], decisions[n][1]
+  if decision == 'enqueued' then
+    redis.call('COPY', templates[n], jobs[n])
+    redis.call('HSET', jobs[n], 'created_at', stamp, 'enqueued_at', stamp, 'scheduled_for', tick[TICK])
+    if tick[TTL] ~= '' then redis.call('EXPIRE', jobs[n], tick[TTL]) end
+    local queue = prefix .. ':queue:' .. tick[QUEUE]
+    if not pushes[queue] then
+      pushes[queue] = {}
+      order[#order + 1] = queue
+    end
+    table.insert(pushes[queue], tick[JOB])
+    opened[#opened + 1] = now
+    opened[#opened + 1] = tick[JOB]
+    if tick[OVERLAP] == 'skip' then
+      redis.call('DEL', root .. 'running:' .. slug) -- whatever is in it has ended, else we would not be here
+      redis.call('SADD', root .. 'running:' .. slug, tick[JOB])
+    end
+  end
+  if decision ~= 'decided' and decision ~= 'stuck' then
+    local row = '{"is":"' .. decision .. '","at":' .. now .. decisions[n][2] .. '}'
+    redis.call('HSET', root .. 'ledger:' .. slug, tick[TICK], row)
+    redis.call('ZADD', root .. 'index:' .. slug, tick[TICK], tick[TICK])
+    moved[#moved + 1] = slug
+    moved[#moved + 1] = tick[TICK]
+  end
+end
+-- At most 500 values each, which unpack can take.
+if #opened > 0 then redis.call('ZADD', root .. 'open', unpack(opened)) end
+if #moved > 0 then redis.call('HSET', root .. 'cursors', unpack(moved)) end
+for _, queue in ipairs(order) do
+  redis.call('SADD', prefix .. ':queues', queue)
+  redis.call('RPUSH', queue, unpack(pushes[queue]))
+end
+
+local answers = {'ok', ''}
+for n = 1, #ticks do
+  answers[#answers + 1] = decisions[n][1]
+  answers[#answers + 1] = decisions[n][2]
+end
+return answers

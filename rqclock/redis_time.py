@@ -1,0 +1,61 @@
+"""Redis's time, so that clocks on different hosts agree; carried on by the monotonic clock between two samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SMALL = 1.0  # seconds of a jump that is simply followed
+LARGE = 30.0  # a jump beyond it needs a second witness
+SLEW = 0.1  # seconds gained or lost a second while a middling jump is worked off
+
+
+@dataclass
+class RedisTime:
+    """An estimate of Redis's TIME. `offset` is Redis's epoch seconds less our monotonic ones."""
+
+    offset: float | None = None
+    held: float | None = None
+    _slewing_to: float | None = None
+    _slewed_at: float = 0.0
+
+    def now(self, monotonic: float) -> float:
+        """Redis's time at an instant of our monotonic clock, in epoch seconds. A sample must have been offered."""
+        assert self.offset is not None
+        self._slew(monotonic)
+        return self.offset + monotonic
+
+    def offer(self, server: float, asked: float, answered: float, wall: float) -> None:
+        """Take in a sample: Redis said `server` between two instants of our monotonic clock, `wall` being the host's.
+
+        A jump of up to a second is followed, one of up to 30 s is worked off slowly. Beyond, Redis is believed only
+        when this host's own clock agrees with it; else `held` is the jump in seconds, and we go on by our own clock.
+        """
+        offset = server - (asked + answered) / 2
+        doubt = (answered - asked) / 2
+        if self.offset is None:
+            self.offset = offset
+            return
+        self._slew(answered)
+        jump = offset - self.offset
+        if abs(jump) <= doubt:
+            return  # an unsure sample tells nothing that we do not know better
+        self.held = self._slewing_to = None
+        if abs(jump) <= SMALL or (abs(jump) > LARGE and abs(server - wall) <= LARGE):
+            self.offset = offset
+        elif abs(jump) <= LARGE:
+            self._slewing_to, self._slewed_at = offset, answered
+        else:
+            self.held = jump
+
+    def accept(self) -> None:
+        """Believe Redis from the next sample on: a person said so."""
+        self.offset = self.held = self._slewing_to = None
+
+    def _slew(self, monotonic: float) -> None:
+        if self._slewing_to is None or self.offset is None:
+            return
+        most = SLEW * (monotonic - self._slewed_at)
+        step = max(-most, min(most, self._slewing_to - self.offset))
+        self.offset, self._slewed_at = self.offset + step, monotonic
+        if abs(self._slewing_to - self.offset) < 1e-6:
+            self._slewing_to = None

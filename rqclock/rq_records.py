@@ -1,0 +1,83 @@
+"""What RQ keeps of a job, read as text: nothing is unpickled, nothing is trusted."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import redis
+
+from rqclock.keys import Keys
+
+FIELDS = ("status", "started_at", "ended_at", "worker_name")
+ENDED = ("finished", "failed", "stopped", "canceled")
+PICKLE_WORKER = "this worker reads pickle; set RQ_JOB_CLASS=rqclock.Job or pass -S json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A job as RQ has it now. Epoch seconds; `error` is the last line of its traceback."""
+
+    status: str
+    started_at: float | None
+    finished_at: float | None
+    worker: str | None
+    error: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether RQ will do no more with it."""
+        return self.status in ENDED
+
+
+def read(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[Record | None]:
+    """The records of the jobs, None for one that RQ has forgotten. Two round trips. Raises redis.RedisError."""
+    ids = list(job_ids)
+    pipeline = connection.pipeline(transaction=False)
+    for job_id in ids:
+        pipeline.hmget(keys.job(job_id), FIELDS)
+    records = [_record(values) for values in pipeline.execute()] if ids else []
+    broken = [n for n, record in enumerate(records) if record and record.status in ("failed", "stopped")]
+    for n in broken:
+        pipeline.xrevrange(keys.results(ids[n]), count=1)
+    for n, stream in zip(broken, pipeline.execute() if broken else [], strict=True):
+        record = records[n]
+        assert record is not None
+        records[n] = Record(record.status, record.started_at, record.finished_at, record.worker, _error(stream))
+    return records
+
+
+def _record(values: list[bytes | None]) -> Record | None:
+    status, started, ended, worker = (_text(value) for value in values)
+    if not status:
+        return None
+    return Record(status, instant(started), instant(ended), worker or None)
+
+
+def instant(text: str | None) -> float | None:
+    """RQ's `2026-11-21T21:25:21.680895Z` in epoch seconds; None for anything else."""
+    try:
+        return datetime.strptime(text or "", "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
+def _error(stream: list[tuple[bytes, dict[bytes, bytes]]]) -> str | None:
+    if not stream:
+        return None
+    try:
+        text = zlib.decompress(base64.b64decode(stream[0][1].get(b"exc_string", b""))).decode(errors="replace")
+    except (binascii.Error, zlib.error):
+        return None
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        return None
+    return PICKLE_WORKER if "DeserializationError" in lines[-1] else lines[-1].strip()[:500]
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode(errors="replace")

@@ -1,0 +1,72 @@
+"""Run a schedule's job now, because a person asked for it: once for each request, paused or not."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any
+
+import redis
+
+from rqclock import template
+from rqclock.errors import ConfigurationError, RqclockError
+from rqclock.keys import Keys
+from rqclock.ledger import rq_stamp
+from rqclock.outcomes import field
+from rqclock.schedules import Schedule
+from rqclock.scripts import Scripts
+from rqclock.serializer import why_not_json
+from rqclock.ticks import job_id
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asks and why. `token` names the request: sent twice, it runs once."""
+
+    by: str
+    why: str = ""
+    token: str = ""
+
+
+def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Request, *, args: Any = None) -> str:
+    """Queue the schedule's job now and return its id, that of the first when the request came before.
+
+    `args` (a list, or a dict of keywords) replace the schedule's own.
+
+    Raises ConfigurationError for arguments that can't be carried, RqclockError when no clock has published the
+    schedule, redis.RedisError.
+    """
+    seconds, micros = connection.time()
+    token = request.token or secrets.token_hex(4)
+    job = job_id(schedule.slug, seconds, token)
+    row = {"is": "enqueued", "at": seconds * 1000 + micros // 1000, "why": _words(request), "by": request.by}
+    options = schedule.target.options
+    changes = _changed(schedule, args)
+    answer = Scripts(connection).call(
+        "run", keys.root, keys.prefix, schedule.slug, field(seconds, token), seconds, row["at"],
+        rq_stamp(seconds + micros / 1e6), job, options.queue, options.ttl or "",
+        "skip" if schedule.policies.overlap == "skip" else "", json.dumps(row, ensure_ascii=False),
+        len(changes) // 2, *changes, token,
+    )  # fmt: skip
+    if answer == b"unknown":
+        raise RqclockError(f"{schedule.name!r} is in no timetable in force: start a clock first")
+    if answer == b"wrong type":
+        raise RqclockError(f"the queue {options.queue!r} is not a list in Redis: repair or delete that key")
+    return str(answer.decode())
+
+
+def _words(request: Request) -> str:
+    return f"run now by {request.by}" + (f": {request.why}" if request.why else "")
+
+
+def _changed(schedule: Schedule, args: Any) -> list[bytes]:
+    """The fields of the job that other arguments change."""
+    if args is None:
+        return []
+    if not isinstance(args, (list, dict)) or why_not_json(args):
+        raise ConfigurationError("arguments must be a JSON list, or a JSON object of keyword arguments")
+    positional, keywords = (tuple(args), {}) if isinstance(args, list) else ((), args)
+    target = replace(schedule.target, args=positional, kwargs=keywords)
+    fields = template.fields(replace(schedule, target=target))
+    return [part for name in (b"data", b"description") for part in (name, fields[name])]

@@ -1,0 +1,137 @@
+"""A schedule: one line of the timetable, with everything decided that can be decided before it is due."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from rqclock.jobs import JobOptions
+from rqclock.triggers import Trigger, from_spec
+
+CatchUp = Literal["latest", "all", "none"]
+Overlap = Literal["allow", "skip"]
+CATCH_UP_CEILING = 12 * 3600
+
+
+@dataclass(frozen=True)
+class Policies:
+    """What happens to a tick that is late, or whose predecessor still runs. Seconds."""
+
+    catch_up: CatchUp = "latest"
+    catch_up_within: int = CATCH_UP_CEILING
+    late_ok: int = 10
+    overlap: Overlap = "allow"
+    must_start_within: int | None = None
+    must_finish_within: int | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is run: a dotted path and arguments that JSON carries, and how RQ runs it."""
+
+    path: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    options: JobOptions
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One line. `trigger` None means on demand only; `spread` is an offset in seconds, the same in every process."""
+
+    name: str
+    slug: str
+    trigger: Trigger | None
+    target: Target
+    policies: Policies = Policies()
+    spread: int = 0
+    description: str = ""
+    owner: str = ""
+    enabled: bool = True
+    run_now: bool = True
+    file: str = ""
+    line: int = 0
+    predicate: Callable[[datetime], bool] | None = field(default=None, compare=False)
+
+    def after(self, instant: int) -> int | None:
+        """The first tick strictly later than `instant` (epoch seconds), or None."""
+        if self.trigger is None or not self.enabled:
+            return None
+        tick = self.trigger.after(instant - self.spread)
+        return None if tick is None else tick + self.spread
+
+    def between(self, start: int, end: int) -> Iterator[int]:
+        """The ticks later than `start` and not later than `end`."""
+        tick = self.after(start)
+        while tick is not None and tick <= end:
+            yield tick
+            tick = self.after(tick)
+
+    def veto(self, tick: int) -> str | None:
+        """The rule of the calendar by which this tick is skipped, or None."""
+        return self.trigger.veto(tick - self.spread) if self.trigger else None
+
+    def note(self, tick: int) -> str | None:
+        """What the calendar or a clock change did to this tick, or None."""
+        return self.trigger.note(tick - self.spread) if self.trigger else None
+
+    @property
+    def words(self) -> str:
+        """When it runs, for people."""
+        return self.trigger.words if self.trigger else "on demand"
+
+    @property
+    def timezone(self) -> str:
+        """The zone in which its times are meant."""
+        return self.trigger.tz if self.trigger else "UTC"
+
+    def definition(self) -> dict[str, Any]:
+        """The schedule as JSON, from which `from_definition` makes it again (but for a predicate, which is code)."""
+        values = asdict(replace(self, trigger=None, predicate=None))
+        del values["predicate"]
+        return values | {
+            "trigger": self.trigger.spec() if self.trigger else None,
+            "words": self.words,
+            "timezone": self.timezone,
+            "if": getattr(self.predicate, "__qualname__", None),
+        }
+
+    @classmethod
+    def from_definition(cls, values: dict[str, Any]) -> Schedule:
+        """The schedule that `definition` described."""
+        target = values["target"]
+        options = target["options"] | {"intervals": tuple(target["options"]["intervals"])}
+        plain = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        return cls(
+            **plain
+            | {
+                "trigger": from_spec(values["trigger"]) if values["trigger"] else None,
+                "target": Target(target["path"], tuple(target["args"]), target["kwargs"], JobOptions(**options)),
+                "policies": Policies(**values["policies"]),
+            }
+        )
+
+    def timing(self) -> dict[str, Any]:
+        """The part of the definition that decides when it is due: ticks count anew from a change of it."""
+        values = self.definition()
+        return {name: values[name] for name in ("trigger", "spread", "enabled")}
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """All schedules of one Clock. `slug` scopes its keys, `fingerprint` tells one version from another."""
+
+    name: str
+    slug: str
+    timezone: str
+    schedules: tuple[Schedule, ...]
+    fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        facts = [self.name, self.timezone, [schedule.definition() for schedule in self.schedules]]
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        object.__setattr__(self, "fingerprint", digest[:16])

@@ -1,0 +1,103 @@
+"""The one table of settings, read from the environment: the same set for clock, worker and web."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from dataclasses import field as dataclass_field
+from typing import Any
+from urllib.parse import urlsplit
+
+from rqclock.errors import ConfigurationError
+
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
+def _redis_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 (the property raises on a bad port)
+    except ValueError as error:
+        raise ValueError(f"is not a URL ({error})") from None
+    if parts.scheme not in REDIS_SCHEMES:
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    if parts.scheme != "unix" and not parts.hostname:
+        raise ValueError("names no host: redis://HOST:6379/0")
+    return text
+
+
+def _key_prefix(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.:{}-]+", text):
+        raise ValueError("may hold letters, digits and _ . : - { } only (RQ's own rule)")
+    return text
+
+
+def _lease(text: str) -> float:
+    try:
+        life = float(text)
+    except ValueError:
+        raise ValueError("is not a number of seconds") from None
+    if not 0.5 <= life <= 60:
+        raise ValueError("must be between 0.5 and 60 seconds")
+    return life
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not names:
+        raise ValueError("names no queue: default,mail")
+    return names
+
+
+def _setting(name: str, default: Any, about: str, *, read: Callable[[str], Any] = str, secret: bool = False) -> Any:
+    return dataclass_field(default=default, metadata={"name": name, "help": about, "read": read, "secret": secret})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values in force. Field metadata: `name` (the variable), `help`, `read`, `secret`."""
+
+    redis_url: str = _setting(
+        "REDIS_URL",
+        "redis://127.0.0.1:6379/0",
+        "the Redis that holds queues and decisions",
+        read=_redis_url,
+        secret=True,
+    )
+    key_prefix: str = _setting("RQ_KEY_PREFIX", "rq", "prefix of every key, RQ's and ours", read=_key_prefix)
+    file: str = _setting("RQCLOCK_FILE", "clock.py", "the clock file that commands read")
+    lease: float = _setting(
+        "RQCLOCK_LEASE", 2.0, "seconds without a beat after which a standby takes over", read=_lease
+    )
+    queues: tuple[str, ...] = _setting(
+        "RQCLOCK_QUEUES", ("default",), "queues of `rq worker` where its line names none, first one first", read=_names
+    )
+    service: str = _setting("RQCLOCK_SERVICE", "", "name of the service, shown on every page and log line")
+    environment: str = _setting("RQCLOCK_ENVIRONMENT", "", "production, qa, …: shown on every page and log line")
+    release: str = _setting("RQCLOCK_RELEASE", "", "what is deployed: shown on every page and log line")
+    secret_key: str = _setting("RQCLOCK_SECRET_KEY", "", "signs the sessions of the web process", secret=True)
+    dev_sign_in: str = _setting(
+        "RQCLOCK_DEV_SIGN_IN", "", "set by `rqclock dev` alone: the one-time token of its sign-in link", secret=True
+    )
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """The settings of `environ`.
+
+        Raises ConfigurationError with one line for every variable that cannot be used.
+        """
+        values: dict[str, Any] = {}
+        problems = []
+        for setting in fields(cls):
+            text = environ.get(setting.metadata["name"], "")
+            if not text:
+                continue
+            try:
+                values[setting.name] = setting.metadata["read"](text)
+            except ValueError as error:
+                shown = "" if setting.metadata["secret"] else f" {text!r}"
+                problems.append(f"{setting.metadata['name']}{shown} {error}")
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+        return cls(**values)

@@ -1,0 +1,187 @@
+"""How things stand: who leads, what waits, who works, and how each schedule is doing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import redis
+
+from rqclock.history import Run, read_histories
+from rqclock.keys import Keys
+from rqclock.replies import text, texts
+from rqclock.schedules import Schedule
+
+STRIP = 12
+SILENT_AFTER = 10.0  # seconds without a beat after which the clock counts as silent
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A clock process; `since` is the epoch second at which it began to lead, or came."""
+
+    host: str
+    pid: int
+    epoch: int | None
+    since: float
+
+
+@dataclass(frozen=True)
+class ScheduleStatus:
+    """One schedule, with its last runs (newest first) and its next one (epoch seconds)."""
+
+    name: str
+    clock: str
+    when: str
+    timezone: str
+    job: str
+    queue: str
+    description: str
+    owner: str
+    enabled: bool
+    next: int | None
+    next_note: str | None
+    file: str
+    paused: dict[str, Any] | None = None
+    runs: list[Run] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Status:
+    """All of it, at the instant `at` of Redis's time. `silent_since` is set when no clock leads."""
+
+    leader: Presence | None
+    standbys: list[Presence]
+    redis: dict[str, Any]
+    queues: list[dict[str, Any]]
+    workers: list[dict[str, Any]]
+    schedules: list[ScheduleStatus]
+    at: float = 0.0
+    silent_since: float | None = None
+
+
+def clocks(connection: redis.Redis, prefix: str) -> list[str]:
+    """The names of the Clocks that have published a timetable. Raises redis.RedisError."""
+    return sorted(text(name) for name in connection.smembers(f"{prefix}:clocks"))
+
+
+def read_status(connection: redis.Redis, keys: Keys, *, runs: int = STRIP) -> Status:
+    """The status of one Clock; `runs` is how many last runs each schedule brings. Raises redis.RedisError."""
+    seconds, micros = connection.time()
+    now = seconds + micros / 1e6
+    lease = texts(connection.hgetall(keys.named("lease")))
+    leader = _leader(lease, now)
+    return Status(
+        leader=leader,
+        standbys=_standbys(connection, keys, lease.get("owner") if leader else None, now),
+        redis=_server(connection),
+        queues=_queues(connection, keys.prefix),
+        workers=_workers(connection, keys.prefix),
+        schedules=_schedules(connection, keys, int(now), runs),
+        at=now,
+        silent_since=None if leader or "at" not in lease else int(lease["at"]) / 1000,
+    )
+
+
+def read_schedules(connection: redis.Redis, keys: Keys) -> list[Schedule]:
+    """The schedules in force, by name. Raises redis.RedisError."""
+    found = connection.hvals(keys.named("definitions"))
+    return sorted(
+        (Schedule.from_definition(json.loads(definition)) for definition in found), key=lambda schedule: schedule.name
+    )
+
+
+def _leader(lease: dict[str, str], now: float) -> Presence | None:
+    if not lease.get("owner") or now - int(lease["at"]) / 1000 > SILENT_AFTER:
+        return None
+    return Presence(lease["host"], int(lease["pid"]), int(lease["epoch"]), int(lease["since"]) / 1000)
+
+
+def _standbys(connection: redis.Redis, keys: Keys, leader: str | None, now: float) -> list[Presence]:
+    members = texts(connection.hgetall(keys.named("members")))
+    found = [json.loads(facts) for owner, facts in members.items() if owner != leader]
+    live = [member for member in found if now - member["at"] / 1000 <= SILENT_AFTER]
+    return [Presence(member["host"], member["pid"], None, member["since"] / 1000) for member in live]
+
+
+def _server(connection: redis.Redis) -> dict[str, Any]:
+    names = ("redis_version", "valkey_version", "role", "used_memory", "maxmemory", "maxmemory_policy", "aof_enabled")
+    try:
+        facts = connection.info()
+    except redis.ResponseError:  # a managed Redis may deny INFO: then we cannot tell
+        return {}
+    return {name: facts[name] for name in names if name in facts}
+
+
+def _queues(connection: redis.Redis, prefix: str) -> list[dict[str, Any]]:
+    names = sorted(text(key).removeprefix(f"{prefix}:queue:") for key in connection.smembers(f"{prefix}:queues"))
+    pipeline = connection.pipeline(transaction=False)
+    for name in names:
+        pipeline.llen(f"{prefix}:queue:{name}")
+        pipeline.scard(f"{prefix}:workers:{name}")
+    answers = pipeline.execute(raise_on_error=False) if names else []
+    counts = [0 if isinstance(answer, Exception) else answer for answer in answers]
+    return [{"name": name, "count": counts[2 * n], "workers": counts[2 * n + 1]} for n, name in enumerate(names)]
+
+
+def _workers(connection: redis.Redis, prefix: str) -> list[dict[str, Any]]:
+    keys = sorted(text(key) for key in connection.smembers(f"{prefix}:workers"))
+    pipeline = connection.pipeline(transaction=False)
+    for key in keys:
+        pipeline.hmget(key, "state", "queues", "current_job")
+    found = []
+    for key, values in zip(keys, pipeline.execute() if keys else [], strict=True):
+        state, queues, job = (text(value) if value else None for value in values)
+        name = key.removeprefix(f"{prefix}:worker:")
+        found.append({"name": name, "state": state, "queues": queues.split(",") if queues else [], "job": job})
+    return found
+
+
+def _schedules(connection: redis.Redis, keys: Keys, now: int, runs: int) -> list[ScheduleStatus]:
+    schedules = read_schedules(connection, keys)
+    if not schedules:
+        return []
+    histories = read_histories(connection, keys, schedules, runs)
+    paused = {slug: json.loads(pause) for slug, pause in texts(connection.hgetall(keys.named("paused"))).items()}
+    return [
+        _schedule(schedule, keys, now, paused.get(schedule.slug) or paused.get("*"), history)
+        for schedule, history in zip(schedules, histories, strict=True)
+    ]
+
+
+def _schedule(
+    schedule: Schedule, keys: Keys, now: int, paused: dict[str, Any] | None, runs: list[Run]
+) -> ScheduleStatus:
+    next_ = next_run(schedule, now)
+    return ScheduleStatus(
+        name=schedule.name,
+        clock=keys.clock,
+        when=schedule.words,
+        timezone=schedule.timezone,
+        job=schedule.target.path,
+        queue=schedule.target.options.queue,
+        description=schedule.description,
+        owner=schedule.owner,
+        enabled=schedule.enabled,
+        next=next_,
+        next_note=None if next_ is None else schedule.note(next_),
+        file=f"{schedule.file}:{schedule.line}",
+        paused=paused,
+        runs=runs,
+    )
+
+
+def next_run(schedule: Schedule, now: int) -> int | None:
+    """The next tick that no calendar vetoes (a predicate is code, and is not asked)."""
+    tick = schedule.after(now)
+    while tick is not None and schedule.veto(tick):
+        tick = schedule.after(tick)
+    return tick
+
+
+def as_json(status: Status) -> dict[str, Any]:
+    """The status as `rqclock status --json` prints it."""
+    values = asdict(status)
+    del values["at"], values["silent_since"]
+    return values
