@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec, Unpack
 
 from rqclock import policies as policies_of
-from rqclock import targets
+from rqclock import scheduled_jobs, targets
 from rqclock.errors import ConfigurationError, Problem, TimetableError, TriggerError
 from rqclock.policies import Defaults, Options, Unnamed
 from rqclock.schedules import Policies, Schedule, Timetable
 from rqclock.ticks import slug
-from rqclock.triggers import Rules, Trigger
+from rqclock.triggers import Rules, Trigger, natural
 from rqclock.triggers import cron as cron_trigger
 from rqclock.triggers import every as every_trigger
 
 P = ParamSpec("P")
 Place = tuple[str, int]
+Build = Callable[[Rules], Trigger]
 
 
 class Clock:
@@ -49,6 +51,12 @@ class Clock:
         """A line without a time: a named button, `on_demand("reindex").enqueue(function)`."""
         return self._line(None, {**options, "name": name})
 
+    def load(self, file: str | os.PathLike[str]) -> None:
+        """The lines of a YAML file in GoodJob's format; a relative path is looked for beside the clock file."""
+        place = _place()
+        path = Path(place[0]).parent / file
+        self._note_problem(lambda: self._load(path if path.exists() else Path(file), place), place)
+
     def timetable(self) -> Timetable:
         """The schedules, all checked. Raises TimetableError with every problem of the file."""
         problems = self._problems + [pending.forgotten() for pending in self._pending if not pending.done]
@@ -62,10 +70,25 @@ class Clock:
 
         sys.exit(main(self, sys.argv[1:]))
 
-    def _line(self, build: Callable[[Rules], Trigger] | None, options: dict[str, Any]) -> Pending:
+    def _line(self, build: Build | None, options: dict[str, Any]) -> Pending:
         pending = Pending(self, build, options, _place())
         self._pending.append(pending)
         return pending
+
+    def _load(self, path: Path, place: Place) -> None:
+        shown = _shown(str(path))
+        for entry in scheduled_jobs.read(path, shown):
+            if isinstance(entry, Problem):
+                self._problems.append(entry)
+            else:
+                self._note_problem(lambda entry=entry: self._load_entry(entry, shown), (shown, entry.line))  # type: ignore[misc]
+
+    def _load_entry(self, entry: scheduled_jobs.Entry, shown: str) -> None:
+        options: dict[str, Any] = {"name": entry.name, "enabled": entry.enabled}
+        options |= {"description": entry.description} if entry.description else {}
+        pending = Pending(self, lambda rules: natural(entry.cron, rules=rules), options, (shown, entry.line))
+        schedule = pending.schedule(scheduled_jobs.function(entry.path), entry.args, entry.kwargs)
+        self._add(schedule.on_queue(entry.queue) if entry.queue else schedule)
 
     def _check_itself(self) -> None:
         policies_of.check(self._defaults, Defaults)
@@ -76,7 +99,8 @@ class Clock:
         try:
             step()
         except ConfigurationError as error:
-            self._problems += [Problem(*place, line) for line in str(error).splitlines()]
+            found = error.problems if isinstance(error, TimetableError) else ()
+            self._problems += found or [Problem(*place, line) for line in str(error).splitlines()]
 
     def _add(self, schedule: Schedule) -> None:
         other = self._schedules.setdefault(schedule.slug, schedule)
@@ -90,9 +114,7 @@ class Clock:
 class Pending:
     """A line whose time is said and whose job is not yet."""
 
-    def __init__(
-        self, clock: Clock, build: Callable[[Rules], Trigger] | None, options: dict[str, Any], place: Place
-    ) -> None:
+    def __init__(self, clock: Clock, build: Build | None, options: dict[str, Any], place: Place) -> None:
         self._clock = clock
         self._build = build
         self._options = options
@@ -102,13 +124,14 @@ class Pending:
     def enqueue(self, function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
         """Say what is queued at that time: a function that a worker can import, with arguments that JSON carries."""
         self.done = True
-        self._clock._note_problem(lambda: self._clock._add(self._schedule(function, args, kwargs)), self._place)
+        self._clock._note_problem(lambda: self._clock._add(self.schedule(function, args, kwargs)), self._place)
 
     def forgotten(self) -> Problem:
         """The problem of a line that ends after its time."""
         return Problem(*self._place, "this line names a time and no job: end it with .enqueue(function)")
 
-    def _schedule(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Schedule:
+    def schedule(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Schedule:
+        """The line with its job. Raises ConfigurationError."""
         policies_of.check(self._options, Options)
         options = {**self._clock._defaults, **self._options}
         target = targets.read(function, args, kwargs, clock_file=self._place[0])

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import sys
+import logging.config
+from typing import Any
+
+
+def config(process: str) -> dict[str, Any]:
+    """The configuration for `logging.config.dictConfig`: the application's own loggers from INFO on, and ours."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"format": f"%(asctime)s {process} %(levelname)-7s %(message)s", "datefmt": "%H:%M:%S"},
+        },
+        "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
+        "root": {"level": "INFO", "handlers": ["out"]},
+    }
 
 
 def set_up(process: str) -> None:
-    """Log to standard output in the human format, warnings and above of other libraries included."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter(f"%(asctime)s {process} %(levelname)-7s %(message)s", "%H:%M:%S"))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
-    logging.getLogger("rqclock").setLevel(logging.INFO)
+    """Log so in this process."""
+    logging.config.dictConfig(config(process))

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+from pathlib import Path
 
 from rqclock.errors import ConfigurationError
+from rqclock.loading import load_clock
+from rqclock.logs import config
 from rqclock.settings import Settings
+
+
+def _preload(file: str) -> None:
+    """Import what the clock file imports, once, before the worker forks for each job: a fork then has it already.
+
+    A clock file that can't be read is no reason for a worker to stop: `rqclock check` and the clock say so.
+    """
+    if Path(file).is_file():
+        try:
+            load_clock(file)
+        except ConfigurationError as error:
+            logging.getLogger("rqclock.worker").warning("jobs are not preloaded: %s", error)
+
 
 try:
     _settings = Settings.read(os.environ)
@@ -15,3 +32,5 @@ except ConfigurationError as error:
 
 REDIS_URL = _settings.redis_url
 QUEUES = list(_settings.queues)
+DICT_CONFIG = config("worker")
+_preload(_settings.file)

@@ -89,6 +89,11 @@ class Schedule:
         """The zone in which its times are meant."""
         return self.trigger.tz if self.trigger else "UTC"
 
+    def on_queue(self, queue: str) -> Schedule:
+        """The same, with its jobs on another queue."""
+        options = replace(self.target.options, queue=queue)
+        return replace(self, target=replace(self.target, options=options))
+
     def definition(self) -> dict[str, Any]:
         """The schedule as JSON, from which `from_definition` makes it again (but for a predicate, which is code)."""
         values = asdict(replace(self, trigger=None, predicate=None))

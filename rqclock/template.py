@@ -26,7 +26,8 @@ def fields(schedule: Schedule) -> dict[bytes, bytes]:
     hash_ = {_bytes(name): _bytes(value) for name, value in zip(written[::2], written[1::2], strict=True)}
     for of_a_tick in (b"created_at", b"enqueued_at"):
         del hash_[of_a_tick]
-    return hash_ | {b"schedule": schedule.name.encode()}
+    attempts = schedule.target.options.retries + 1
+    return hash_ | {b"schedule": schedule.name.encode(), b"attempts": str(attempts).encode()}
 
 
 @cache

@@ -8,11 +8,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from rqclock.replies import text
 from rqclock.triggers.zones import zone
 
 SLUG_LENGTH = 60
+TICK_FIELDS = ("schedule", "scheduled_for", "attempts", "retries_left", "number_of_retries")
 _JOB_ID = re.compile(r"(?P<slug>[a-z0-9-]+)_(?P<at>\d{8}T\d{6}Z)(?:_r(?P<token>[A-Za-z0-9-]+))?")
 
 
@@ -84,17 +86,18 @@ def current_tick() -> CurrentTick | None:
     named = read_job_id(job.id) if job else None
     if job is None or named is None:
         return None
-    schedule, scheduled_for = job.connection.hmget(job.key, "schedule", "scheduled_for")
+    schedule, scheduled_for, attempts, left, returned = job.connection.hmget(job.key, TICK_FIELDS)
     if schedule is None:
         return None
     at = datetime.fromtimestamp(int(scheduled_for or named[1]), UTC)
-    return CurrentTick(text(schedule), at, job.id, _attempt(job))
+    return CurrentTick(text(schedule), at, job.id, attempt(attempts, left, returned))
 
 
-def _attempt(job: object) -> int:
-    """Each attempt leaves one entry in RQ's stream of results, so the one running now is the next."""
-    from rq.job import Job
-    from rq.results import Result
+def attempt(attempts: Any, left: Any, returned: Any) -> int:
+    """Which attempt is running, from 1 on.
 
-    assert isinstance(job, Job)
-    return int(Result.count(job)) + 1
+    RQ counts `retries_left` down when a job raises, and `number_of_retries` up when it returns a Retry; `attempts` is
+    what we wrote beside them: how many there may be.
+    """
+    raised = int(attempts) - 1 - int(left) if attempts and left else 0
+    return 1 + raised + int(returned or 0)

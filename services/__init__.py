@@ -1,0 +1,1 @@
+"""Decision deadlines for applications to training providers. Knows nothing of queues or clocks."""
