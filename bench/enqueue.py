@@ -20,6 +20,7 @@ from rq.cron import CronScheduler
 
 from bench.work import nothing
 from rqclock import Clock
+from rqclock.entries import Outage
 from rqclock.keys import Keys
 from rqclock.lease import Lease
 from rqclock.ledger import Ledger
@@ -81,7 +82,7 @@ def rqclock(connection: redis.Redis, timetable: Timetable) -> float:
     lease.beat(start)
     assert lease.acquire(start)
     ticker = Ticker(timetable, Ledger(connection, keys, lease), now=lambda: clock[0], pause=lambda: None)
-    ticker.take_lead(None)
+    ticker.take_lead(Outage())
     due = ticker.wait_until()
     assert due is not None
     clock[0] = float(due)

@@ -27,12 +27,16 @@ class Clock:
     """All schedules of one clock file.
 
     `timezone` is the zone in which its times are meant (IANA, "Europe/London"), `name` scopes its keys in Redis, so
-    that services may share one. Other keywords are defaults for every line; see `rqclock.policies.Defaults`.
+    that services may share one; `catch_up_rate` is how many runs a second are caught up after an outage. Other
+    keywords are defaults for every line; see `rqclock.policies.Defaults`.
     """
 
-    def __init__(self, timezone: str = "UTC", name: str = "default", **defaults: Unpack[Defaults]) -> None:
+    def __init__(
+        self, timezone: str = "UTC", name: str = "default", *, catch_up_rate: int = 50, **defaults: Unpack[Defaults]
+    ) -> None:
         self.timezone = timezone
         self.name = name
+        self.catch_up_rate = catch_up_rate
         self._defaults = dict(defaults)
         self._schedules: dict[str, Schedule] = {}
         self._pending: list[Pending] = []
@@ -62,7 +66,7 @@ class Clock:
         problems = self._problems + [pending.forgotten() for pending in self._pending if not pending.done]
         if problems:
             raise TimetableError(sorted(problems, key=lambda problem: problem.line))
-        return Timetable(self.name, slug(self.name), self.timezone, tuple(self._schedules.values()))
+        return Timetable(self.name, slug(self.name), self.timezone, tuple(self._schedules.values()), self.catch_up_rate)
 
     def run(self) -> None:
         """Be the clock: enqueue what is due until SIGTERM. Ends the process: 0 stopped, 2 cannot run as configured."""
@@ -93,6 +97,8 @@ class Clock:
     def _check_itself(self) -> None:
         policies_of.check(self._defaults, Defaults)
         policies_of.check({"name": self.name}, Options)
+        if not isinstance(self.catch_up_rate, int) or self.catch_up_rate < 1:
+            raise ConfigurationError(f"catch_up_rate={self.catch_up_rate!r}: say how many runs a second, 1 or more")
         every_trigger("day", rules=Rules(tz=self.timezone))  # refuses a zone that isn't one
 
     def _note_problem(self, step: Callable[[], None], place: Place) -> None:

@@ -134,14 +134,18 @@ def _now(run: Run, records: Mapping[str, Record | None]) -> Run:
 
 def reason(row: Mapping[str, Any], timezone: str) -> str | None:
     """Why it was decided so, in words; times in the schedule's zone."""
-    why = row.get("why")
-    if why not in ("down", "window"):
-        return str(why) if why else None
-    down = row.get("down")
-    span = (
-        f"clock was down {_clock(down[0], timezone)} to {_clock(down[1], timezone)}" if down else "no clock was running"
-    )
-    return span if why == "down" else f"outside the catch-up window; {span}"
+    why, refired = row.get("why"), "decided again: Redis had lost the first decision" if row.get("refired") else None
+    if why in ("down", "late", "window"):
+        why = {"down": "", "late": "caught up: ", "window": "outside the catch-up window: "}[why] + _outage(
+            row, timezone
+        )
+    return "; ".join(part for part in (why, refired) if part) or None
+
+
+def _outage(row: Mapping[str, Any], timezone: str) -> str:
+    """Why nothing was queued then, and from when to when."""
+    cause, down = row.get("cause", "clock was down"), row.get("down")
+    return f"{cause} {_clock(down[0], timezone)} to {_clock(down[1], timezone)}" if down else cause
 
 
 def _clock(instant: int, timezone: str) -> str:

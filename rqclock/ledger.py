@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -96,11 +96,17 @@ class Ledger:
         found = self._connection.hgetall(self._keys.named("definitions"))
         return {slug: json.loads(value) for slug, value in texts(found).items()}
 
-    def publish(self, timetable: Timetable, now: int) -> Iterator[None]:
-        """Put the timetable in force in slices; between two of them the caller may beat. Raises Fenced."""
+    def publish(self, timetable: Timetable, now: int, *, remembered: Mapping[str, int] | None = None) -> Iterator[None]:
+        """Put the timetable in force in slices; between two of them the caller may beat. Raises Fenced.
+
+        A schedule that Redis knows nothing of begins now, or where it was `remembered` to be (by slug).
+        """
         before = self.definitions()
+        known = remembered or {}
         for part in slices(timetable.schedules, 100):
-            parts = [piece for schedule in part for piece in _publication(schedule, before.get(schedule.slug), now)]
+            parts = [
+                piece for schedule in part for piece in _publication(schedule, before.get(schedule.slug), known, now)
+            ]
             self._check(self._scripts.call("publish", *self._head(now), len(part), *parts))
             yield
         retired = sorted(set(before) - {schedule.slug for schedule in timetable.schedules})
@@ -147,16 +153,16 @@ def _refusal(word: str, detail: str) -> RqclockError:
     return NotPublished(detail) if word == "not published" else Fenced(f"another clock took the lead: {detail}")
 
 
-def _publication(schedule: Schedule, before: dict[str, Any] | None, now: int) -> list[Any]:
-    """What `publish.lua` takes of a schedule. Its ticks count anew when its time is new or was changed."""
-    definition = json.dumps(schedule.definition(), sort_keys=True)
-    changed = before is None or json.dumps(before, sort_keys=True) != definition
-    retimed = before is None or Schedule.from_definition(before).timing() != schedule.timing()
-    version = json.dumps({"began": now, "definition": schedule.definition()}, sort_keys=True) if changed else ""
+def _publication(schedule: Schedule, before: dict[str, Any] | None, known: Mapping[str, int], now: int) -> list[Any]:
+    """What `publish.lua` takes of a schedule. Its ticks count from now when it is new or retimed."""
+    definition = schedule.definition()
+    changed = before is None or json.dumps(before, sort_keys=True) != json.dumps(definition, sort_keys=True)
+    retimed = before is not None and Schedule.from_definition(before).timing() != schedule.timing()
+    start = known.get(schedule.slug, now) if before is None else now
+    version = json.dumps({"began": start, "definition": definition}) if changed else ""
     hash_ = template.fields(schedule)
     fields = [part for pair in hash_.items() for part in pair]
-    cursor = now if retimed and before is not None else ""
-    return [schedule.slug, definition, version, cursor, len(hash_), *fields]
+    return [schedule.slug, json.dumps(definition), version, start, "1" if retimed else "", len(hash_), *fields]
 
 
 def rq_stamp(now: float) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import redis
 
 from rqclock import connection as connections
+from rqclock.entries import Outage
 from rqclock.errors import ConfigurationError, RqclockError
 from rqclock.followers import Followers
 from rqclock.keys import Keys
@@ -21,7 +22,7 @@ from rqclock.logs import set_up
 from rqclock.redis_time import RedisTime
 from rqclock.schedules import Timetable
 from rqclock.settings import Settings
-from rqclock.ticker import Ticker
+from rqclock.ticker import Memory, Ticker
 from rqclock.waiter import Stop, Waiter
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ log = logging.getLogger("rqclock.clock")
 FIRST_RETRY, LAST_RETRY = 0.1, 1.0
 LOOKS_IN_A_LIFE = 8
 SKEW = 30.0
+UNREACHABLE = "Redis was out of reach"
 USAGE = "usage: python clock.py [--take-over]"
 
 
@@ -63,6 +65,9 @@ class Process:
         self._waiter = Waiter()
         self._followers = Followers(settings, keys, self._lease, wake=self._waiter.wake)
         self._ticker: Ticker | None = None
+        self._memory = Memory()
+        self._outage = Outage()
+        self._publish = False
         self._beat_at = 0.0
         self._joined = False
         self._failed: str | None = None
@@ -87,6 +92,7 @@ class Process:
         except (Fenced, NotPublished) as error:
             log.warning("leaving off to look anew: %s", error or "the timetable in Redis is another")
             self._ticker = None
+            self._publish = isinstance(error, NotPublished)
             self._beat()
         except WrongType as error:
             self._pause_after(str(error))
@@ -111,9 +117,12 @@ class Process:
         self._waiter.wait(min(until_due, self._beat_at - time.monotonic()))
 
     def _take_lead(self) -> None:
-        ticker = Ticker(self._timetable, self._ledger, now=self._now, pause=self._keep)
-        ticker.take_lead(self._silent_since)
-        self._ticker = ticker
+        ticker = Ticker(self._timetable, self._ledger, now=self._now, pause=self._keep, memory=self._memory)
+        forgotten = ticker.take_lead(self._outage, publish=self._publish)
+        self._ticker, self._publish = ticker, False
+        if forgotten:
+            log.error("state lost: Redis has forgotten decisions on %d schedules (%s); they are decided again",
+                      len(forgotten), ", ".join(forgotten[:3]))  # fmt: skip
         log.info("leading (epoch %s, generation %d)", self._lease.epoch, self._lease.generation)
         self._followers.start()
 
@@ -133,7 +142,7 @@ class Process:
         wait = self._settings.lease / LOOKS_IN_A_LIFE
         if takeable_at is not None:
             if time.monotonic() >= takeable_at:
-                self._silent_since = _last_beat(beat)
+                self._outage = Outage(_last_beat(beat))
                 if self._lease.acquire(self._now()):
                     self._beat_at = 0.0
                     return
@@ -201,6 +210,8 @@ class Process:
         """Say what is wrong once, and wait a little before the next try; whatever we knew is read anew then."""
         if self._failed is None:
             log.error("%s; waiting", text)
+        if self._ticker is not None:
+            self._outage = Outage(self._now(), UNREACHABLE)
         self._failed = text
         self._ticker = None
         self._connection.connection_pool.disconnect()
@@ -215,8 +226,6 @@ class Process:
             log.warning("could not hand over: %s", error)
         log.info("stopped")
         return 0
-
-    _silent_since: float | None = None
 
 
 def _last_beat(beat: Beat) -> float | None:

@@ -128,12 +128,16 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Timetable:
-    """All schedules of one Clock. `slug` scopes its keys, `fingerprint` tells one version from another."""
+    """All schedules of one Clock. `slug` scopes its keys, `fingerprint` tells one version from another.
+
+    `catch_up_rate` is how many ticks a second are caught up after an outage.
+    """
 
     name: str
     slug: str
     timezone: str
     schedules: tuple[Schedule, ...]
+    catch_up_rate: int = 50
     fingerprint: str = ""
 
     def __post_init__(self) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import heapq
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass, field
 
 import redis
 
-from rqclock.catch_up import Course, Due, Gap, plan
+from rqclock.catch_up import Course
+from rqclock.entries import Outage, View, closed, entries
 from rqclock.ledger import BATCH, Entry, Ledger, NotPublished, Verdict, slices
 from rqclock.predicates import Predicates
 from rqclock.schedules import Schedule, Timetable
@@ -18,47 +19,64 @@ from rqclock.ticks import iso, local
 log = logging.getLogger("rqclock.clock")
 AGAIN = 1.0  # seconds until a tick that could not be written is tried again
 ALONE = 10  # up to so many ticks of a batch are logged one by one
+FULL = "Redis was full"
+
+
+@dataclass
+class Memory:
+    """What this process knows over all its leads: by slug, the last tick that Redis has acknowledged."""
+
+    decided: dict[str, int] = field(default_factory=dict)
 
 
 class Ticker:
-    """The plan of a leader: for each schedule its cursor and the instant at which to look at it next.
+    """The plan of a leader: for each schedule its course, and the instant at which to look at it next.
 
     `now` gives Redis's time in epoch seconds; `pause` is called between two batches, so that the lease is kept.
     """
 
     def __init__(
-        self, timetable: Timetable, ledger: Ledger, *, now: Callable[[], float], pause: Callable[[], None]
+        self,
+        timetable: Timetable,
+        ledger: Ledger,
+        *,
+        now: Callable[[], float],
+        pause: Callable[[], None],
+        memory: Memory | None = None,
     ) -> None:
         self._timetable = timetable
-        self._schedules: Sequence[Schedule] = timetable.schedules
         self._ledger = ledger
         self._now = now
         self._pause = pause
+        self._memory = memory or Memory()
         self._predicates = Predicates()
         self._courses: list[Course] = []
         self._numbers = {schedule.slug: n for n, schedule in enumerate(timetable.schedules)}
         self._heap: list[tuple[float, int]] = []
-        self._trouble: str | None = None
-        self.since: float | None = None
+        self._alarms: set[str] = set()
+        self._held: set[int] = set()
+        self._outage = Outage()
+        self._known: dict[str, int] = {}
+        self._allowance = Allowance(timetable.catch_up_rate)
 
-    def take_lead(self, silent_since: float | None) -> None:
+    def take_lead(self, outage: Outage, *, publish: bool = False) -> list[str]:
         """Publish the timetable if it is not in force, then take every cursor from Redis: memory is not the truth.
 
-        `silent_since` is the last beat of the leader before us, for the rows of what was missed.
+        `outage` is the time without a leader that is over now. Returns the names of the schedules of which Redis has
+        forgotten decisions that this process saw acknowledged: they are decided again, and marked `refired`.
         """
-        self.since = silent_since
-        now = self._now()
-        if self._ledger.published() != self._timetable.fingerprint:
-            self._settle(now)
-            for _ in self._ledger.publish(self._timetable, int(now)):
-                self._pause()
-            log.info("timetable %s in force: %d schedules", self._timetable.fingerprint, len(self._schedules))
-        found = self._ledger.cursors(self._schedules)
+        self._outage = outage
+        forgotten = self._forgotten()
+        if publish or self._ledger.published() != self._timetable.fingerprint:
+            self._publish()
+        found = self._ledger.cursors(self._timetable.schedules)
         if None in found:
             raise NotPublished("a schedule has no cursor")
-        self._courses = [Course(schedule, cursor or 0) for schedule, cursor in zip(self._schedules, found, strict=True)]
+        pairs = zip(self._timetable.schedules, found, strict=True)
+        self._courses = [Course(schedule, cursor or 0) for schedule, cursor in pairs]
         self._heap = [(at, n) for n, course in enumerate(self._courses) if (at := course.next) is not None]
         heapq.heapify(self._heap)
+        return forgotten
 
     def wait_until(self) -> float | None:
         """The instant at which `step` has something to do, None when nothing will ever be due."""
@@ -72,108 +90,128 @@ class Ticker:
             due.append(heapq.heappop(self._heap)[1])
         if not due:
             return
+        self._held.clear()
+        self._allowance.refill(now)
         try:
             for part in slices(self._entries(due, now), BATCH):
                 self._fire(part)
                 self._pause()
         finally:
             for n in due:
-                self._again(n)
+                self._again(n, now)
+        if not self._held:
+            self._outage = Outage(since=now)
 
     def _entries(self, due: Iterable[int], now: float) -> Iterator[Entry]:
         for n in due:
-            yield from entries(self._courses[n], now, since=self.since, ask=self._ask)
+            course = self._courses[n]
+            known = self._known.get(course.schedule.slug)
+
+            def allow(n: int = n) -> bool:
+                return self._allowance.take() or self._hold(n)
+
+            yield from entries(course, View(now, self._outage, self._ask, allow, known))
 
     def _fire(self, part: list[Entry]) -> None:
         try:
             verdicts = self._ledger.fire(part, self._timetable.fingerprint, self._now())
         except redis.OutOfMemoryError as error:
             self._alarm(f"Redis is full, nothing can be queued: {error}")
+            self._outage = Outage(self._outage.since, FULL)
+            self._held |= {self._numbers[entry.schedule.slug] for entry in part}
             return
         report(part, verdicts)
-        self._trouble = None
-        for entry, verdict in zip(part, verdicts, strict=True):
-            self._move(self._courses[self._numbers[entry.schedule.slug]], entry, verdict)
+        stuck = {self._move(entry, verdict) for entry, verdict in zip(part, verdicts, strict=True)} - {None}
+        if not stuck:
+            self._alarms.clear()
+        elif "template missing" in stuck:
+            raise NotPublished("template missing")
 
-    def _move(self, course: Course, entry: Entry, verdict: Verdict) -> None:
+    def _move(self, entry: Entry, verdict: Verdict) -> str | None:
+        """Follow what was decided; the reason if nothing could be."""
+        n = self._numbers[entry.schedule.slug]
         if verdict.decision == "stuck":
             self._alarm(f"{entry.schedule.name}: nothing can be decided: {verdict.detail}")
-            if verdict.detail == "template missing":
-                raise NotPublished(verdict.detail)
-        elif verdict.decision == "decided":
-            course.cursor = int(verdict.detail or entry.tick)
-        else:
-            course.cursor = entry.tick
+            self._held.add(n)
+            return verdict.detail
+        self._courses[n].cursor = int(verdict.detail) if verdict.decision == "decided" else entry.tick
+        self._memory.decided[entry.schedule.slug] = self._courses[n].cursor
+        return None
 
-    def _again(self, n: int) -> None:
+    def _again(self, n: int, now: float) -> None:
         at = self._courses[n].next
         if at is not None:
-            heapq.heappush(self._heap, (max(at, self._now() + AGAIN) if self._trouble else at, n))
+            heapq.heappush(self._heap, (max(at, now + AGAIN) if n in self._held else at, n))
+
+    def _hold(self, n: int) -> bool:
+        self._held.add(n)
+        return False
 
     def _alarm(self, text: str) -> None:
-        if self._trouble != text:
+        if text not in self._alarms:
             log.error(text)
-        self._trouble = text
+        self._alarms.add(text)
 
     def _ask(self, schedule: Schedule, tick: int) -> tuple[str, str] | None:
         if schedule.predicate is None:
             return None
         return self._predicates.ask(schedule.slug, schedule.predicate, local(tick, schedule.timezone))
 
+    def _forgotten(self) -> list[str]:
+        """Note which decisions of ours Redis no longer has."""
+        known = [schedule for schedule in self._timetable.schedules if schedule.slug in self._memory.decided]
+        cursors = zip(known, self._ledger.cursors(known), strict=True)
+        lost = [s for s, cursor in cursors if cursor is None or cursor < self._memory.decided[s.slug]]
+        self._known = {schedule.slug: self._memory.decided[schedule.slug] for schedule in lost}
+        return [schedule.name for schedule in lost]
+
+    def _publish(self) -> None:
+        now = self._now()
+        self._settle(now)
+        for _ in self._ledger.publish(self._timetable, int(now), remembered=self._memory.decided):
+            self._pause()
+        log.info(
+            "timetable %s in force: %d schedules", self._timetable.fingerprint, len(self._courses or self._numbers)
+        )
+
     def _settle(self, now: float) -> None:
         """Decide the last ticks of schedules that this timetable times anew or no longer has, by their old rule."""
         published = self._ledger.published()
-        ours = {schedule.slug: schedule for schedule in self._schedules}
+        ours = {schedule.slug: schedule for schedule in self._timetable.schedules}
         old = [Schedule.from_definition(values) for values in self._ledger.definitions().values()]
         gone = [s for s in old if s.slug not in ours or s.timing() != ours[s.slug].timing()]
         if published is None or not gone:
             return
-        cursors = self._ledger.cursors(gone)
         last = [
-            entry if schedule.slug in ours else _closed(entry)
-            for schedule, cursor in zip(gone, cursors, strict=True)
+            entry if schedule.slug in ours else closed(entry)
+            for schedule, cursor in zip(gone, self._ledger.cursors(gone), strict=True)
             if cursor is not None
-            for entry in entries(Course(schedule, cursor), now, since=self.since, ask=lambda schedule, tick: None)
+            for entry in entries(Course(schedule, cursor), View(now, self._outage))
         ]
         for part in slices(last, BATCH):
             report(part, self._ledger.fire(part, published, self._now()))
             self._pause()
 
 
-Ask = Callable[[Schedule, int], tuple[str, str] | None]
+@dataclass
+class Allowance:
+    """The storm guard: how many ticks may be caught up now, `rate` more each second and at most so many at once."""
 
+    rate: int
+    left: float = 0.0
+    at: float | None = None
 
-def entries(course: Course, now: float, *, since: float | None, ask: Ask) -> Iterator[Entry]:
-    """The ticks of a schedule between its cursor and now, each with what is known of its decision already."""
-    schedule, cursor = course.schedule, course.cursor
-    for step in plan(course, now):
-        if isinstance(step, Gap):
-            yield Entry(schedule, step.tick, cursor, "missed", _gap_row(step, since, now))
-        else:
-            yield _entry(schedule, step, cursor, ask)
-        cursor = step.tick
+    def refill(self, now: float) -> None:
+        """Add what the time since the last refill has earned."""
+        earned = self.rate if self.at is None else (now - self.at) * self.rate
+        self.left, self.at = min(float(self.rate), self.left + max(0.0, earned)), now
 
-
-def _entry(schedule: Schedule, due: Due, cursor: int, ask: Ask) -> Entry:
-    veto = schedule.veto(due.tick)
-    if veto:
-        return Entry(schedule, due.tick, cursor, "skipped", {"why": veto})
-    answer = ask(schedule, due.tick)
-    if answer:
-        return Entry(schedule, due.tick, cursor, answer[0], {"why": answer[1]})
-    note = "caught up" if due.late else schedule.note(due.tick)
-    return Entry(schedule, due.tick, cursor, None, {"why": note} if note else None)
-
-
-def _gap_row(gap: Gap, since: float | None, now: float) -> dict[str, Any]:
-    """The row of a gap: its first tick, how many, and from when to when nobody led."""
-    row: dict[str, Any] = {"why": gap.why, "from": gap.first, "n": gap.count}
-    return row | ({"down": [int(since), int(now)]} if since is not None else {})
-
-
-def _closed(entry: Entry) -> Entry:
-    row = {"why": "removed from the timetable before it was due to be caught up"}
-    return Entry(entry.schedule, entry.tick, entry.cursor, "missed", entry.row if entry.decision == "missed" else row)
+    def take(self) -> bool:
+        """Take one, if there is one."""
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
 
 
 def report(part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
