@@ -41,7 +41,8 @@ class Clock:
         self._schedules: dict[str, Schedule] = {}
         self._pending: list[Pending] = []
         self._problems: list[Problem] = []
-        self._note_problem(lambda: self._check_itself(), _place())
+        self._zone = timezone
+        self._note_problem(self._check_itself, _place())
 
     def every(self, period: Any, *, at: Any = None, on: Any = None, **options: Unpack[Options]) -> Pending:
         """A line by period: `every("day", at="10:35").enqueue(function, …)`. See the language in rqclock/README.md."""
@@ -99,7 +100,9 @@ class Clock:
         policies_of.check({"name": self.name}, Options)
         if not isinstance(self.catch_up_rate, int) or self.catch_up_rate < 1:
             raise ConfigurationError(f"catch_up_rate={self.catch_up_rate!r}: say how many runs a second, 1 or more")
-        every_trigger("day", rules=Rules(tz=self.timezone))  # refuses a zone that isn't one
+        timezone, self._zone = self.timezone, "UTC"  # so that a wrong one is told once, and not at every line
+        every_trigger("day", rules=Rules(tz=timezone))
+        self._zone = timezone
 
     def _note_problem(self, step: Callable[[], None], place: Place) -> None:
         try:
@@ -162,7 +165,7 @@ class Pending:
     def _trigger(self, options: dict[str, Any]) -> Trigger | None:
         if self._build is None:
             return None
-        trigger = self._build(policies_of.rules(options, self._clock.timezone))
+        trigger = self._build(policies_of.rules(options, self._clock._zone))
         if trigger.after(0) is None:
             raise TriggerError("this never fires")
         return trigger

@@ -14,10 +14,12 @@ from rqclock.janitor import Janitor
 from rqclock.keys import Keys
 from rqclock.lease import Lease
 from rqclock.outcomes import Outcomes
+from rqclock.retention import Retention
 from rqclock.settings import Settings
 
 log = logging.getLogger("rqclock.clock")
 PAUSE_AFTER_ERROR = 1.0
+RETENTION_EVERY = 600.0
 
 
 class Followers:
@@ -37,6 +39,8 @@ class Followers:
         self._started = True
         janitor = Janitor(connect(self._settings, "janitor"), self._keys)
         outcomes = Outcomes(connect(self._settings, "outcomes"), self._keys)
+        retention = Retention(connect(self._settings, "retention"), self._keys)
+        self._thread("retention", retention.step, every=RETENTION_EVERY)
         self._thread("janitor", janitor.step, every=0.5)
         self._thread("outcomes", outcomes.step, every=1.0)
 

@@ -11,9 +11,10 @@ import redis
 
 from rqclock import rq_records
 from rqclock.keys import Keys
+from rqclock.replies import text
 from rqclock.rq_records import Record
 from rqclock.schedules import Schedule
-from rqclock.ticks import job_id, local
+from rqclock.ticks import local
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def read_histories(connection: redis.Redis, keys: Keys, schedules: Sequence[Sche
     rows = _fetch(connection, [keys.of("ledger", s.slug) for s in schedules], fields)
     outcomes = _fetch(connection, [keys.of("outcomes", s.slug) for s in schedules], fields)
     found = [
-        list(_runs(schedule, zip(names, ledger, ends, strict=True), limit))
+        list(_runs(keys, schedule, zip(names, ledger, ends, strict=True), limit))
         for schedule, names, ledger, ends in zip(schedules, fields, rows, outcomes, strict=True)
     ]
     return _with_records(connection, keys, found)
@@ -65,34 +66,44 @@ def _fetch(connection: redis.Redis, keys: list[str], fields: list[list[bytes]]) 
     for key, names in asked:
         pipeline.hmget(key, names)
     answers = iter(pipeline.execute() if asked else [])
-    return [[json.loads(text) if text else None for text in next(answers)] if names else [] for names in fields]
+    return [[json.loads(text(row)) if row else None for row in next(answers)] if names else [] for names in fields]
 
 
-def _runs(schedule: Schedule, found: Any, limit: int) -> Iterator[Run]:
+def _runs(keys: Keys, schedule: Schedule, found: Any, limit: int) -> Iterator[Run]:
     count = 0
     for name, row, outcome in found:
         if row is None:
             continue
-        for run in _expand(schedule, name.decode(), row, limit - count):
+        for run in _expand(keys, schedule, name.decode(), row, limit - count):
             yield _ended(run, outcome) if outcome else run
             count += 1
         if count >= limit:
             return
 
 
-def _expand(schedule: Schedule, name: str, row: Mapping[str, Any], limit: int) -> Iterator[Run]:
+def _expand(keys: Keys, schedule: Schedule, name: str, row: Mapping[str, Any], limit: int) -> Iterator[Run]:
     """The runs of one row of the ledger: one, or those of a gap, newest first."""
     at, _, token = name.partition("r")
     tick = int(at)
     run = Run(tick, row["is"], reason(row, schedule.timezone))
     if "from" in row:
-        ticks = list(schedule.between(row["from"] - 1, tick)) or [tick]
-        yield from (replace(run, tick=tick) for tick in reversed(ticks[-limit:]))
+        yield from (replace(run, tick=tick) for tick in _last_ticks(schedule, row["from"], tick, limit) or [tick])
     elif row["is"] == "enqueued":
         late = None if token else max(0.0, row["at"] / 1000 - tick)
-        yield replace(run, job_id=job_id(schedule.slug, tick, token or None), lateness=late)
+        yield replace(run, job_id=keys.job_id(schedule.slug, tick, token or None), lateness=late)
     else:
         yield replace(run, job_id=row.get("job"))
+
+
+def _last_ticks(schedule: Schedule, first: int, last: int, limit: int) -> list[int]:
+    """The last ticks of a gap, newest first. A gap may hold millions: only as much of its end is walked as it takes."""
+    span = limit * (schedule.trigger.period if schedule.trigger else 1)
+    while True:
+        start = max(first, last - span)
+        ticks = list(schedule.between(start - 1, last))
+        if len(ticks) >= limit or start == first:
+            return ticks[::-1][:limit]
+        span *= 4
 
 
 def _ended(run: Run, outcome: Mapping[str, Any]) -> Run:
@@ -134,7 +145,7 @@ def _now(run: Run, records: Mapping[str, Record | None]) -> Run:
 
 def reason(row: Mapping[str, Any], timezone: str) -> str | None:
     """Why it was decided so, in words; times in the schedule's zone."""
-    why, refired = row.get("why"), "decided again: Redis had lost the first decision" if row.get("refired") else None
+    why, refired = row.get("why"), "decided again: Redis had lost the first one" if row.get("refired") else None
     if why in ("down", "late", "window"):
         why = {"down": "", "late": "caught up: ", "window": "outside the catch-up window: "}[why] + _outage(
             row, timezone

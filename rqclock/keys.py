@@ -19,6 +19,7 @@ SLUG is a schedule's.
 | `ledger:SLUG`      | hash    | tick → decision                                                          | 30 days    |
 | `outcomes:SLUG`    | hash    | tick → how its job ended                                                 | 30 days    |
 | `index:SLUG`       | zset    | ticks of the ledger by time                                              | 30 days    |
+| `folded:SLUG`      | hash    | hour → how many of its ticks ran well and have no row any more           | 30 days    |
 | `open`             | zset    | ids of jobs that we enqueued and whose end is not recorded, by time      | till ended |
 | `running:SLUG`     | set     | ids of a schedule's jobs that may still run (with `overlap="skip"` only) | till ended |
 | `request:TOKEN`    | string  | id of the job that a person's request made                               | a day      |
@@ -29,6 +30,8 @@ SLUG is a schedule's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from rqclock.ticks import job_id
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class Keys:
     def of(self, name: str, slug: str) -> str:
         """A key that each schedule has, such as `ledger:SLUG`."""
         return f"{self.root}{name}:{slug}"
+
+    def job_id(self, slug: str, instant: int, token: str | None = None) -> str:
+        """The id of the job of a tick of this Clock, see `rqclock.ticks.job_id`."""
+        return job_id(slug, instant, token, clock=self.clock)
 
     def job(self, job_id: str) -> str:
         """RQ's own key of a job."""

@@ -26,13 +26,17 @@ MEMBER_LIVES = 3  # lives without a beat after which a member no longer counts f
 
 @dataclass(frozen=True)
 class Beat:
-    """What a beat brought back. `asked` and `answered` are monotonic seconds, `server` Redis's time in seconds."""
+    """What a beat brought back. `asked` and `answered` are monotonic seconds, `server` Redis's time in seconds.
+
+    `accepted` changes when a person has said that Redis's time is right.
+    """
 
     asked: float
     answered: float
     server: float
     lease: dict[str, str]
     members: dict[str, dict[str, Any]]
+    accepted: str = ""
 
 
 @dataclass
@@ -182,13 +186,14 @@ class Lease:
 
 
 def _read(answer: Any, asked: float, answered: float) -> Beat:
-    (seconds, micros), lease, members = answer
+    (seconds, micros), lease, members, accepted = answer
     return Beat(
         asked,
         answered,
         int(seconds) + int(micros) / 1e6,
         {name.decode(): value.decode() for name, value in _pairs(lease)},
         {owner.decode(): json.loads(member) for owner, member in _pairs(members)},
+        accepted.decode(),
     )
 
 

@@ -18,7 +18,6 @@ from rqclock.lease import Lease
 from rqclock.replies import text, texts
 from rqclock.schedules import Schedule, Timetable
 from rqclock.scripts import Scripts
-from rqclock.ticks import job_id
 
 BATCH = 250
 T = TypeVar("T")
@@ -70,7 +69,7 @@ class Ledger:
         Raises Fenced, NotPublished or WrongType (nothing was written), redis.OutOfMemoryError (likewise),
         redis.ConnectionError (unknown: read the cursors anew).
         """
-        ticks = json.dumps([_fields(entry) for entry in entries], ensure_ascii=False)
+        ticks = json.dumps([_fields(self._keys, entry) for entry in entries], ensure_ascii=False)
         head = [self._keys.root, self._keys.prefix, self._lease.owner, self._lease.epoch, fingerprint]
         answer = self._scripts.call("fire", *head, int(now * 1000), rq_stamp(now), ticks)
         said = [text(part) for part in answer]
@@ -128,14 +127,14 @@ class Ledger:
             raise Fenced("another clock took the lead")
 
 
-def _fields(entry: Entry) -> list[str]:
+def _fields(keys: Keys, entry: Entry) -> list[str]:
     schedule, options = entry.schedule, entry.schedule.target.options
     return [
         schedule.slug,
         str(entry.tick),
         entry.decision or "enqueue",
         str(entry.cursor),
-        job_id(schedule.slug, entry.tick),
+        keys.job_id(schedule.slug, entry.tick),
         options.queue,
         str(options.ttl or ""),
         "skip" if schedule.policies.overlap == "skip" else "",

@@ -11,7 +11,7 @@ from rqclock.keys import Keys
 from rqclock.ledger import slices
 from rqclock.replies import text
 from rqclock.rq_records import Record
-from rqclock.ticks import read_job_id
+from rqclock.ticks import field, read_job_id
 
 CHUNK = 500
 
@@ -40,11 +40,6 @@ class Outcomes:
             pipeline.hset(self._keys.of("outcomes", slug), field(at, token), _row(record))
         pipeline.zrem(self._keys.named("open"), job_id)
         pipeline.execute()
-
-
-def field(at: int, token: str | None) -> str:
-    """The name of a run in its schedule's ledger: the tick, or instant and token of a run that a person asked for."""
-    return f"{at}r{token}" if token else str(at)
 
 
 def _row(record: Record | None) -> str:

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING
 import redis
 
 from rqclock import connection as connections
+from rqclock.contact import Contact
 from rqclock.entries import Outage
 from rqclock.errors import ConfigurationError, RqclockError
 from rqclock.followers import Followers
+from rqclock.health import Health, Metrics, notify_systemd
 from rqclock.keys import Keys
 from rqclock.lease import Beat, Lease
-from rqclock.ledger import Fenced, Ledger, NotPublished, WrongType
+from rqclock.ledger import Entry, Fenced, Ledger, NotPublished, Verdict, WrongType
 from rqclock.logs import set_up
-from rqclock.redis_time import RedisTime
+from rqclock.pulse import Pulse
 from rqclock.schedules import Timetable
 from rqclock.settings import Settings
-from rqclock.ticker import Memory, Ticker
+from rqclock.ticker import Memory, Ticker, log_decisions
 from rqclock.waiter import Stop, Waiter
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("rqclock.clock")
 FIRST_RETRY, LAST_RETRY = 0.1, 1.0
 LOOKS_IN_A_LIFE = 8
-SKEW = 30.0
 UNREACHABLE = "Redis was out of reach"
 USAGE = "usage: python clock.py [--take-over]"
 
@@ -60,27 +61,36 @@ class Process:
         keys = Keys(settings.key_prefix, timetable.slug)
         self._connection = connection
         self._lease = Lease(connection, keys, timetable.fingerprint, settings.lease, time.monotonic)
+        self._contact = Contact(connection, self._lease)
         self._ledger = Ledger(connection, keys, self._lease)
-        self._time = RedisTime()
         self._waiter = Waiter()
+        self._pulse = Pulse()
+        self._metrics = Metrics(self._pulse)
         self._followers = Followers(settings, keys, self._lease, wake=self._waiter.wake)
         self._ticker: Ticker | None = None
         self._memory = Memory()
         self._outage = Outage()
         self._publish = False
-        self._beat_at = 0.0
         self._joined = False
         self._failed: str | None = None
         self._retry = FIRST_RETRY
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT; then 0. Raises RqclockError when waiting could not help."""
+        health = Health(self._pulse, self._metrics, ready=lambda: self._joined and self._failed is None)
+        if self._settings.health_port:
+            health.serve(self._settings.health_host, self._settings.health_port)
+        health.watch()
         with self._waiter:
             try:
                 while True:
                     self._turn()
+                    self._pulse.beat()
+                    notify_systemd("WATCHDOG=1")
             except Stop:
                 return self._leave()
+            finally:
+                self._pulse.end()
 
     def _turn(self) -> None:
         """One turn of the loop, and what follows if Redis or the lease fails in it."""
@@ -91,6 +101,7 @@ class Process:
             self._lead() if self._lease.leading else self._stand_by()
         except (Fenced, NotPublished) as error:
             log.warning("leaving off to look anew: %s", error or "the timetable in Redis is another")
+            self._metrics.fenced.inc(isinstance(error, Fenced))
             self._ticker = None
             self._publish = isinstance(error, NotPublished)
             self._beat()
@@ -113,22 +124,38 @@ class Process:
             self._lease.give_up()
             return
         due = self._ticker.wait_until()
-        until_due = float("inf") if due is None else due - self._now()
-        self._waiter.wait(min(until_due, self._beat_at - time.monotonic()))
+        until_due = float("inf") if due is None else due - self._contact.now()
+        self._waiter.wait(min(until_due, self._contact.beat_at - time.monotonic()))
 
     def _take_lead(self) -> None:
-        ticker = Ticker(self._timetable, self._ledger, now=self._now, pause=self._keep, memory=self._memory)
+        ticker = Ticker(
+            self._timetable,
+            self._ledger,
+            now=self._contact.now,
+            pause=self._keep,
+            memory=self._memory,
+            report=self._report,
+        )
         forgotten = ticker.take_lead(self._outage, publish=self._publish)
         self._ticker, self._publish = ticker, False
         if forgotten:
             log.error("state lost: Redis has forgotten decisions on %d schedules (%s); they are decided again",
                       len(forgotten), ", ".join(forgotten[:3]))  # fmt: skip
         log.info("leading (epoch %s, generation %d)", self._lease.epoch, self._lease.generation)
+        self._metrics.takeovers.inc()
         self._followers.start()
+
+    def _report(self, part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
+        log_decisions(part, verdicts)
+        now = self._contact.now()
+        for entry, verdict in zip(part, verdicts, strict=True):
+            self._metrics.ticks.labels(verdict.decision).inc()
+            if verdict.decision == "enqueued":
+                self._metrics.lateness.observe(max(0.0, now - entry.tick))
 
     def _keep(self) -> None:
         """Keep the lease between two pieces of work. Raises Fenced when it is no longer ours."""
-        if time.monotonic() >= self._beat_at:
+        if self._contact.beat_is_due():
             self._beat()
         if not self._lease.leading:
             raise Fenced("the lease is not ours any more")
@@ -143,8 +170,7 @@ class Process:
         if takeable_at is not None:
             if time.monotonic() >= takeable_at:
                 self._outage = Outage(_last_beat(beat))
-                if self._lease.acquire(self._now()):
-                    self._beat_at = 0.0
+                if self._lease.acquire(self._contact.now()):
                     return
             wait = min(wait, max(0.01, takeable_at - time.monotonic()))
         self._waiter.wait(wait)
@@ -152,37 +178,20 @@ class Process:
     # --- both
 
     def _join(self) -> None:
-        server = self._sample()
+        server = self._contact.greet()
         self._refuse_stranger()
         self._lease.join(server)
         self._joined = True
+        notify_systemd("READY=1")
         self._followers.listen()
         log.info("clock %r joined (generation %d): %d schedules", self._timetable.name, self._lease.generation,
                  len(self._timetable.schedules))  # fmt: skip
 
-    def _sample(self) -> float:
-        asked = time.monotonic()
-        seconds, micros = self._connection.time()
-        server, wall = seconds + micros / 1e6, time.time()
-        self._time.offer(server, asked, time.monotonic(), wall)
-        if abs(server - wall) > SKEW:
-            log.warning("this host's clock and Redis's differ by %.0f s: runs follow Redis's", wall - server)
-        return server
-
     def _beat(self) -> Beat:
-        beat = self._lease.beat(self._now())
-        held = self._time.held
-        self._time.offer(beat.server, beat.asked, beat.answered, time.time())
-        if self._time.held is not None and held is None:
-            log.error(
-                "Redis's time jumped by %.0f s: going on by this host's own; see rqclock accept-time", self._time.held
-            )
-        self._beat_at = beat.asked + self._lease.interval
+        beat = self._contact.beat()
+        self._metrics.leading.set(self._lease.leading)
         self._well()
         return beat
-
-    def _now(self) -> float:
-        return self._time.now(time.monotonic())
 
     def _refuse_stranger(self) -> None:
         there = set(self._ledger.definitions())
@@ -211,7 +220,7 @@ class Process:
         if self._failed is None:
             log.error("%s; waiting", text)
         if self._ticker is not None:
-            self._outage = Outage(self._now(), UNREACHABLE)
+            self._outage = Outage(self._contact.now(), UNREACHABLE)
         self._failed = text
         self._ticker = None
         self._connection.connection_pool.disconnect()
@@ -219,6 +228,7 @@ class Process:
         self._retry = min(LAST_RETRY, self._retry * 2)
 
     def _leave(self) -> int:
+        notify_systemd("STOPPING=1")
         try:
             if self._joined:
                 self._lease.leave()

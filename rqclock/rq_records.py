@@ -8,8 +8,10 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import redis
+from redis.client import Pipeline
 
 from rqclock.keys import Keys
 
@@ -40,15 +42,24 @@ def read(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[Re
     pipeline = connection.pipeline(transaction=False)
     for job_id in ids:
         pipeline.hmget(keys.job(job_id), FIELDS)
-    records = [_record(values) for values in pipeline.execute()] if ids else []
+    records = [_record(values) if values else None for values in _answers(pipeline)]
     broken = [n for n, record in enumerate(records) if record and record.status in ("failed", "stopped")]
     for n in broken:
         pipeline.xrevrange(keys.results(ids[n]), count=1)
-    for n, stream in zip(broken, pipeline.execute() if broken else [], strict=True):
+    for n, stream in zip(broken, _answers(pipeline), strict=True):
         record = records[n]
         assert record is not None
         records[n] = Record(record.status, record.started_at, record.finished_at, record.worker, _error(stream))
     return records
+
+
+def _answers(pipeline: Pipeline) -> list[Any]:
+    """The answers, None for a key that holds something else: one broken job must not hide all others."""
+    found = pipeline.execute(raise_on_error=False) if len(pipeline) else []
+    for answer in found:
+        if isinstance(answer, Exception) and not str(answer).startswith("WRONGTYPE"):
+            raise answer
+    return [None if isinstance(answer, Exception) else answer for answer in found]
 
 
 def _record(values: list[bytes | None]) -> Record | None:
@@ -66,7 +77,7 @@ def instant(text: str | None) -> float | None:
         return None
 
 
-def _error(stream: list[tuple[bytes, dict[bytes, bytes]]]) -> str | None:
+def _error(stream: list[tuple[bytes, dict[bytes, bytes]]] | None) -> str | None:
     if not stream:
         return None
     try:

@@ -13,11 +13,10 @@ from rqclock import template
 from rqclock.errors import ConfigurationError, RqclockError
 from rqclock.keys import Keys
 from rqclock.ledger import rq_stamp
-from rqclock.outcomes import field
 from rqclock.schedules import Schedule
 from rqclock.scripts import Scripts
 from rqclock.serializer import why_not_json
-from rqclock.ticks import job_id
+from rqclock.ticks import field
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Re
     """
     seconds, micros = connection.time()
     token = request.token or secrets.token_hex(4)
-    job = job_id(schedule.slug, seconds, token)
+    job = keys.job_id(schedule.slug, seconds, token)
     row = {"is": "enqueued", "at": seconds * 1000 + micros // 1000, "why": _words(request), "by": request.by}
     options = schedule.target.options
     changes = _changed(schedule, args)

@@ -43,6 +43,12 @@ def _lease(text: str) -> float:
     return life
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ValueError("is not a port: 1 to 65535")
+    return int(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(",") if part.strip())
     if not names:
@@ -73,6 +79,8 @@ class Settings:
     queues: tuple[str, ...] = _setting(
         "RQCLOCK_QUEUES", ("default",), "queues of `rq worker` where its line names none, first one first", read=_names
     )
+    health_port: int = _setting("HEALTH_PORT", 0, "port of the clock's /livez, /readyz and /metrics", read=_port)
+    health_host: str = _setting("HEALTH_HOST", "0.0.0.0", "address of that port")
     service: str = _setting("RQCLOCK_SERVICE", "", "name of the service, shown on every page and log line")
     environment: str = _setting("RQCLOCK_ENVIRONMENT", "", "production, qa, …: shown on every page and log line")
     release: str = _setting("RQCLOCK_RELEASE", "", "what is deployed: shown on every page and log line")

@@ -20,6 +20,7 @@ log = logging.getLogger("rqclock.clock")
 AGAIN = 1.0  # seconds until a tick that could not be written is tried again
 ALONE = 10  # up to so many ticks of a batch are logged one by one
 FULL = "Redis was full"
+Report = Callable[[Sequence[Entry], Sequence[Verdict]], None]
 
 
 @dataclass
@@ -32,7 +33,8 @@ class Memory:
 class Ticker:
     """The plan of a leader: for each schedule its course, and the instant at which to look at it next.
 
-    `now` gives Redis's time in epoch seconds; `pause` is called between two batches, so that the lease is kept.
+    `now` gives Redis's time in epoch seconds; `pause` is called between two batches, so that the lease is kept;
+    `report` is told every batch with its verdicts.
     """
 
     def __init__(
@@ -43,12 +45,14 @@ class Ticker:
         now: Callable[[], float],
         pause: Callable[[], None],
         memory: Memory | None = None,
+        report: Report | None = None,
     ) -> None:
         self._timetable = timetable
         self._ledger = ledger
         self._now = now
         self._pause = pause
         self._memory = memory or Memory()
+        self._report = report or log_decisions
         self._predicates = Predicates()
         self._courses: list[Course] = []
         self._numbers = {schedule.slug: n for n, schedule in enumerate(timetable.schedules)}
@@ -120,12 +124,12 @@ class Ticker:
             self._outage = Outage(self._outage.since, FULL)
             self._held |= {self._numbers[entry.schedule.slug] for entry in part}
             return
-        report(part, verdicts)
+        self._report(part, verdicts)
         stuck = {self._move(entry, verdict) for entry, verdict in zip(part, verdicts, strict=True)} - {None}
         if not stuck:
             self._alarms.clear()
-        elif "template missing" in stuck:
-            raise NotPublished("template missing")
+        elif lost := stuck & {"template missing", "cursor missing"}:
+            raise NotPublished(f"{lost.pop()}: someone deleted it")
 
     def _move(self, entry: Entry, verdict: Verdict) -> str | None:
         """Follow what was decided; the reason if nothing could be."""
@@ -189,7 +193,7 @@ class Ticker:
             for entry in entries(Course(schedule, cursor), View(now, self._outage))
         ]
         for part in slices(last, BATCH):
-            report(part, self._ledger.fire(part, published, self._now()))
+            self._report(part, self._ledger.fire(part, published, self._now()))
             self._pause()
 
 
@@ -214,7 +218,7 @@ class Allowance:
         return True
 
 
-def report(part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
+def log_decisions(part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
     """One line a decision, or one for a large batch."""
     decided = [pair for pair in zip(part, verdicts, strict=True) if pair[1].decision not in ("decided", "stuck")]
     if len(decided) > ALONE:

@@ -14,8 +14,9 @@ from rqclock.replies import text
 from rqclock.triggers.zones import zone
 
 SLUG_LENGTH = 60
+DEFAULT_CLOCK = "default"
 TICK_FIELDS = ("schedule", "scheduled_for", "attempts", "retries_left", "number_of_retries")
-_JOB_ID = re.compile(r"(?P<slug>[a-z0-9-]+)_(?P<at>\d{8}T\d{6}Z)(?:_r(?P<token>[A-Za-z0-9-]+))?")
+_JOB_ID = re.compile(r"(?:[a-z0-9-]+_)?(?P<slug>[a-z0-9-]+)_(?P<at>\d{8}T\d{6}Z)(?:_r(?P<token>[A-Za-z0-9-]+))?")
 
 
 def slug(name: str) -> str:
@@ -48,9 +49,13 @@ def local(instant: float, timezone: str) -> datetime:
     return datetime.fromtimestamp(instant, zone(timezone).info)
 
 
-def job_id(slug: str, instant: int, token: str | None = None) -> str:
-    """The id of the job of a tick; with `token`, of a run that a person asked for at `instant`."""
-    return f"{slug}_{compact(instant)}" + (f"_r{token}" if token else "")
+def job_id(slug: str, instant: int, token: str | None = None, *, clock: str = DEFAULT_CLOCK) -> str:
+    """The id of the job of a tick; with `token`, of a run that a person asked for at `instant`.
+
+    Ids are one namespace for all that share a Redis, so a Clock with a name of its own (its slug) begins them with it.
+    """
+    scope = "" if clock == DEFAULT_CLOCK else f"{clock}_"
+    return f"{scope}{slug}_{compact(instant)}" + (f"_r{token}" if token else "")
 
 
 def read_job_id(job_id: str) -> tuple[str, int, str | None] | None:
@@ -63,6 +68,17 @@ def read_job_id(job_id: str) -> tuple[str, int, str | None] | None:
     except ValueError:
         return None
     return found["slug"], int(at.timestamp()), found["token"]
+
+
+def field(at: int, token: str | None) -> str:
+    """The name of a run in its schedule's ledger: the tick, or instant and token of a run that a person asked for."""
+    return f"{at}r{token}" if token else str(at)
+
+
+def read_field(name: str) -> tuple[int, str | None]:
+    """Instant and token of a run's name in the ledger."""
+    at, _, token = name.partition("r")
+    return int(at), token or None
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,13 @@ HOMES = {
     "list": "timetable",
     "next": "timetable",
     "check": "check",
+    "explain": "explain",
     "simulate": "simulate",
     "status": "status",
     "history": "history",
     "run": "run",
+    "alive": "alive",
+    "accept-time": "accept_time",
     "dev": "dev",
 }
 
@@ -36,7 +39,7 @@ class Commands(click.Group):
             return None
         if name == "dev":
             return import_module("rqclock.dev.command").dev  # type: ignore[no-any-return]
-        return getattr(import_module(f"rqclock.cli.{HOMES[name]}"), f"{name}_")  # type: ignore[no-any-return]
+        return getattr(import_module(f"rqclock.cli.{HOMES[name]}"), f"{name.replace('-', '_')}_")  # type: ignore[no-any-return]
 
     def resolve_command(self, context: click.Context, args: list[str]):  # type: ignore[no-untyped-def]
         """As click does, with a suggestion for a near miss."""

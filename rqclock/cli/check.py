@@ -1,21 +1,51 @@
-"""`rqclock check`: is the clock file all right?"""
+"""`rqclock check`: is the clock file all right, and what will surprise people?"""
 
 from __future__ import annotations
+
+import time
+from collections.abc import Iterator
 
 import click
 
 from rqclock.cli.common import file_option
+from rqclock.cli.timetable import shown
 from rqclock.errors import TimetableError
+from rqclock.forecast import CROWD_LOOK, MONTHS_13, clock_changes, crowded_minutes
 from rqclock.loading import load
+from rqclock.schedules import Timetable
+from rqclock.ticks import local
+
+LISTED = 20
 
 
 @click.command("check")
 @file_option
 def check_(file: str) -> None:
-    """Read the clock file and tell all that is wrong with it. Exit code 1 if anything is."""
+    """Read the clock file and tell all that is wrong with it (exit code 1), and what deserves a look."""
     try:
         timetable = load(file)
     except TimetableError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(1) from None
-    click.echo(f"{file}: {len(timetable.schedules)} schedules, no errors")
+    warnings = list(_warnings(timetable, int(time.time())))
+    for warning in warnings[:LISTED]:
+        click.echo(f"warning: {warning}")
+    if len(warnings) > LISTED:
+        click.echo(f"warning: and {len(warnings) - LISTED} more; rqclock explain NAME tells those of one schedule")
+    click.echo(f"{file}: {len(timetable.schedules)} schedules, no errors, {len(warnings)} warnings")
+
+
+def _warnings(timetable: Timetable, now: int) -> Iterator[str]:
+    for touch in clock_changes(timetable.schedules, now, now + MONTHS_13):
+        yield f"{touch.schedule.file}:{touch.schedule.line}: {touch.schedule.name}: {touch.text}"
+    for schedule in timetable.schedules:
+        if schedule.trigger is not None and schedule.enabled and not _fires(schedule.after(now), now):
+            yield f"{schedule.file}:{schedule.line}: {schedule.name}: not due once in the next 5 years"
+    crowded = list(crowded_minutes(timetable.schedules, now, now + CROWD_LOOK))
+    if crowded:
+        minute, count = max(crowded, key=lambda pair: pair[1])
+        yield f"{count} schedules are due in one minute, {shown(local(minute, timetable.timezone))}: see spread="
+
+
+def _fires(tick: int | None, now: int) -> bool:
+    return tick is not None and tick - now < 5 * 366 * 86_400

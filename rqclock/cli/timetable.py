@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, span
+from rqclock.forecast import MONTHS_13, clock_changes
 from rqclock.loading import load
 from rqclock.schedules import Schedule
 from rqclock.status import next_run
@@ -33,6 +34,8 @@ def list_(file: str, as_json: bool) -> None:
     for schedule in timetable.schedules:
         table.add_row(*_row(schedule, next_run(schedule, now)))
     Console().print(table)
+    for touch in clock_changes(timetable.schedules, now, now + MONTHS_13):
+        click.echo(f"clock change: {touch.schedule.name}: {touch.text}")
 
 
 @click.command("next")

@@ -12,4 +12,5 @@ if epoch ~= '' and current[1] == owner and current[2] == epoch then
   redis.call('HSET', lease, 'at', ARGV[4])
 end
 redis.call('HSET', members, owner, ARGV[5])
-return {redis.call('TIME'), redis.call('HGETALL', lease), redis.call('HGETALL', members)}
+return {redis.call('TIME'), redis.call('HGETALL', lease), redis.call('HGETALL', members),
+  redis.call('HGET', root .. 'counters', 'accept_time') or ''}

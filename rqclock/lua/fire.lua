@@ -18,6 +18,7 @@ end
 for name, kind in pairs({lease = 'hash', timetable = 'hash', cursors = 'hash', paused = 'hash', open = 'zset'}) do
   if not is(root .. name, kind) then return {'wrong type', root .. name} end
 end
+if not is(prefix .. ':queues', 'set') then return {'wrong type', prefix .. ':queues'} end
 local lease = redis.call('HMGET', root .. 'lease', 'owner', 'epoch')
 if lease[1] ~= owner or lease[2] ~= epoch then return {'fenced', lease[1] or ''} end
 if redis.call('HGET', root .. 'timetable', 'fingerprint') ~= fingerprint then return {'not published', ''} end
@@ -57,7 +58,16 @@ local any_duplicate = redis.call('EXISTS', unpack(jobs)) > 0
 local all_templates = redis.call('EXISTS', unpack(templates)) == #ticks
 
 -- First pass: decide.
-local sound, queues, running, fired, decisions = {}, {}, {}, {}, {}
+local unsound, queues, running, fired, decisions = {}, {}, {}, {}, {}
+
+-- The key of a schedule that holds something else than we write, if one does.
+local function broken(slug, skips)
+  local kinds = {ledger = 'hash', index = 'zset', template = 'hash', running = skips and 'set' or nil}
+  for name, kind in pairs(kinds) do
+    if not is(root .. name .. ':' .. slug, kind) then return root .. name .. ':' .. slug end
+  end
+  return false
+end
 
 local function because(decision, text, extra)
   return {decision, ',"why":' .. cjson.encode(text) .. (extra or '')}
@@ -66,12 +76,10 @@ end
 local function decide(n, tick)
   local slug, job, queue = tick[SLUG], jobs[n], prefix .. ':queue:' .. tick[QUEUE]
   local skips = tick[OVERLAP] == 'skip'
-  if sound[slug] == nil then
-    sound[slug] = is(root .. 'ledger:' .. slug, 'hash') and is(root .. 'index:' .. slug, 'zset')
-      and (not skips or is(root .. 'running:' .. slug, 'set'))
-  end
-  if not sound[slug] then return {'stuck', 'wrong type of ' .. root .. 'ledger:' .. slug .. ', index or running'} end
+  if unsound[slug] == nil then unsound[slug] = broken(slug, skips) end
+  if unsound[slug] then return {'stuck', 'wrong type of ' .. unsound[slug]} end
   local cursor = cursor_of[slug]
+  if cursor == '' then return {'stuck', 'cursor missing'} end
   if cursor ~= tick[READ] or tonumber(tick[TICK]) <= tonumber(cursor) then return {'decided', cursor} end
   if tick[WHAT] ~= 'enqueue' then return {tick[WHAT], tick[MORE]} end
 
@@ -90,7 +98,7 @@ local function decide(n, tick)
   if not queues[queue] then return because('refused', 'wrong type: ' .. queue .. ' is no list') end
   if fired[job] or (any_duplicate and redis.call('EXISTS', job) == 1) then
     local there = is(job, 'hash') and redis.call('HMGET', job, 'description', 'created_at') or {}
-    return because('refused', 'duplicate id: there is a job ' .. tick[JOB] .. ' already (' .. tostring(there[1] or '?')
+    return because('refused', 'duplicate id: there is a job ' .. tick[JOB] .. ' already (' .. string.sub(there[1] or '?', 1, 200)
       .. ', created ' .. tostring(there[2] or '?') .. ')')
   end
   if not all_templates and redis.call('EXISTS', templates[n]) == 0 then return {'stuck', 'template missing'} end

@@ -1,0 +1,66 @@
+"""`rqclock explain NAME`: a schedule in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import click
+
+from rqclock.cli.common import file_option, find, span
+from rqclock.cli.timetable import run_line
+from rqclock.forecast import MONTHS_13, clock_changes
+from rqclock.loading import load
+from rqclock.schedules import Schedule
+from rqclock.status import next_run
+
+LATE = {
+    "latest": "the latest missed run is caught up once, the others are recorded as missed",
+    "all": "every missed run is caught up",
+    "none": "missed runs are recorded, and not caught up",
+}
+OVERLAP = {"allow": "runs beside it", "skip": "is skipped, and recorded as such"}
+RUNS = 3
+
+
+@click.command("explain")
+@click.argument("name")
+@file_option
+def explain_(name: str, file: str) -> None:
+    """When a schedule runs, what it runs, and what happens if it is late, in words."""
+    for line in words(find(load(file), name), int(time.time())):
+        click.echo(line)
+
+
+def words(schedule: Schedule, now: int) -> Iterator[str]:
+    """The lines of the explanation; `now` is where the coming runs begin."""
+    policies, options = schedule.policies, schedule.target.options
+    yield f"{schedule.name} ({schedule.file}:{schedule.line})"
+    if schedule.description:
+        yield f"  {schedule.description}"
+    yield f"  runs {schedule.words}, {schedule.timezone} time" + ("" if schedule.enabled else "; SWITCHED OFF")
+    yield f"  queues {call(schedule)} on {options.queue!r}; at most {span(options.timeout)}, {options.retries} retries"
+    within = "" if policies.catch_up == "none" else f", if not older than {span(policies.catch_up_within)}"
+    yield f"  if later than {span(policies.late_ok)}: {LATE[policies.catch_up]}{within}"
+    yield f"  if the run before is still going, the next {OVERLAP[policies.overlap]}"
+    if schedule.predicate is not None:
+        yield f"  only when {getattr(schedule.predicate, '__qualname__', 'its condition')} says so, asked at each run"
+    for touch in clock_changes([schedule], now, now + MONTHS_13):
+        yield f"  clock change: {touch.text}"
+    yield from _coming(schedule, now)
+
+
+def call(schedule: Schedule) -> str:
+    """The call as it would be written."""
+    args = [repr(value) for value in schedule.target.args]
+    keywords = [f"{name}={value!r}" for name, value in schedule.target.kwargs.items()]
+    return f"{schedule.target.path}({', '.join(args + keywords)})"
+
+
+def _coming(schedule: Schedule, now: int) -> Iterator[str]:
+    tick = next_run(schedule, now)
+    for _ in range(RUNS):
+        if tick is None:
+            return
+        yield f"  next: {run_line(schedule, tick)}"
+        tick = next_run(schedule, tick)
