@@ -1,0 +1,78 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import rq.defaults
+from flask import Flask, Response
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from rqclock.connection import connect
+from rqclock.errors import ConfigurationError
+from rqclock.settings import Settings
+from rqclock.web import dashboard, door, faults, headers, origin, page, schedules, sign_in, users
+from rqclock.web.session import OwnCookie
+from rqclock.web.state import State, keep
+
+
+def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+    """The web process of `environ` (the process's own by default). Sends nothing to Redis yet.
+
+    Raises ConfigurationError with one line when it cannot be started as it is.
+    """
+    environ = os.environ if environ is None else environ
+    settings = _checked(Settings.read(environ))
+    app = Flask("rqclock.web")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        PERMANENT_SESSION_LIFETIME=users.LIFETIME,
+        SESSION_COOKIE_NAME="rqclock_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,  # eight hours from sign-in, not from the last of a page's own requests
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+        MAX_CONTENT_LENGTH=64 * 1024,
+        ROLE_FOR=users.role_for,
+    )
+    app.session_interface = OwnCookie()
+    keep(app, state=State(settings, connect(settings, "web")))
+    _build(app)
+    _trust_proxies(app, count=settings.proxies)
+    return app
+
+
+def _build(app: Flask) -> None:
+    """The order is the point: the door first, then whence a POST comes, then its token, then the pages."""
+    door.guard(app)
+    origin.guard(app)
+    csrf = CSRFProtect(app)
+    headers.install(app)
+    page.install(app)
+    faults.install(app)
+    app.register_blueprint(sign_in.blueprint)
+    app.register_blueprint(schedules.blueprint)
+    csrf.exempt(dashboard.mount(app))
+    app.add_url_rule("/livez", "livez", lambda: Response("ok\n", content_type="text/plain"))
+
+
+def _checked(settings: Settings) -> Settings:
+    if not settings.secret_key:
+        raise ConfigurationError("RQCLOCK_SECRET_KEY is not set: the web process needs it to sign its sessions")
+    if settings.key_prefix != rq.defaults.RQ_KEY_PREFIX:
+        raise ConfigurationError(
+            f"RQ_KEY_PREFIX is {settings.key_prefix!r}, but RQ was loaded with {rq.defaults.RQ_KEY_PREFIX!r}: "
+            "set it in the environment of the process"
+        )
+    return settings
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    """Believe the X-Forwarded headers of as many proxies as stand in front; of none unless told, for anyone can
+    send them."""
+    if count:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count
+        )

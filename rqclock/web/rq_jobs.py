@@ -1,0 +1,147 @@
+"""RQ's jobs read as the text that they are. Nothing here is ever unpickled, and no job can be too large to look at:
+arguments are left in Redis, and of what was compressed only the beginning is unpacked."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import redis
+from rq.job import Job
+from rq.results import Result
+
+SHOWN_DATA = 64 * 1024  # bytes; larger arguments are not even fetched
+SHOWN_ERROR = 256 * 1024
+SHOWN_TEXT = 2000
+FIELDS = (
+    "status",
+    "origin",
+    "description",
+    "created_at",
+    "enqueued_at",
+    "started_at",
+    "ended_at",
+    "worker_name",
+    "schedule",
+)
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """What a page says of a job. Instants are epoch seconds; `function` is None where the job is not JSON."""
+
+    id: str
+    status: str
+    queue: str
+    description: str
+    function: str | None
+    worker: str | None
+    schedule: str | None
+    created_at: float | None
+    enqueued_at: float | None
+    started_at: float | None
+    ended_at: float | None
+    error: str | None
+
+    @property
+    def took(self) -> float | None:
+        """Seconds that it ran; None while it runs, and for what a retry has begun anew."""
+        if self.started_at is None or self.ended_at is None or self.ended_at < self.started_at:
+            return None
+        return self.ended_at - self.started_at
+
+
+def read_jobs(connection: redis.Redis, *, ids: list[str]) -> list[JobFacts]:
+    """The jobs of these ids in this order, without those that are no longer there. Two round trips for all."""
+    first = connection.pipeline(transaction=False)
+    for id in ids:
+        first.hstrlen(Job.key_for(id), "data")
+    sizes = [size if isinstance(size, int) else 0 for size in first.execute(raise_on_error=False)]
+    second = connection.pipeline(transaction=False)
+    for id, size in zip(ids, sizes, strict=True):
+        second.hmget(Job.key_for(id), *FIELDS, *(["data"] if size <= SHOWN_DATA else []))
+        second.xrevrange(_results_key(id), count=1)
+    replies = second.execute(raise_on_error=False)
+    pairs = zip(ids, sizes, replies[::2], replies[1::2], strict=True)
+    return [_facts(id, values=values, results=results) for id, size, values, results in pairs if size]
+
+
+def read_job(connection: redis.Redis, *, id: str) -> JobFacts | None:
+    found = read_jobs(connection, ids=[id])
+    return found[0] if found else None
+
+
+def _results_key(id: str) -> str:
+    return str(Result.get_key(id))  # type: ignore[no-untyped-call]
+
+
+def _facts(id: str, *, values: list[bytes | None], results: Any) -> JobFacts:
+    status, queue, description, created, enqueued, started, ended, worker, schedule = map(_text, values[: len(FIELDS)])
+    return JobFacts(
+        id=id,
+        status=status or "unknown",
+        queue=queue,
+        description=description,
+        function=_function(*values[len(FIELDS) :]),
+        worker=worker or _worker(results),
+        schedule=schedule or None,
+        created_at=_instant(created),
+        enqueued_at=_instant(enqueued),
+        started_at=_instant(started),
+        ended_at=_instant(ended),
+        error=_error(results),
+    )
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")[:SHOWN_TEXT]
+
+
+def _function(data: bytes | None = None) -> str | None:
+    """The first of the four things in a JSON job. Only that text is decoded, whatever follows it."""
+    try:
+        start = _unpack(data or b"", most=SHOWN_DATA).decode("utf-8", "replace").lstrip()
+        name, _ = json.JSONDecoder().raw_decode(start[1:].lstrip()) if start[:1] == "[" else (None, 0)
+    except (ValueError, zlib.error, RecursionError):
+        return None
+    return name[:SHOWN_TEXT] if isinstance(name, str) else None
+
+
+def _unpack(data: bytes, *, most: int) -> bytes:
+    """At most so many bytes of what zlib packed: a kilobyte can hold a gigabyte."""
+    return zlib.decompressobj().decompress(data, most)
+
+
+def _result_field(results: Any, *, name: bytes) -> bytes | None:
+    """A field of the newest entry of a job's results, if that stream is one."""
+    if not isinstance(results, list) or not results:
+        return None
+    return cast("dict[bytes, bytes]", results[0][1]).get(name)
+
+
+def _worker(results: Any) -> str | None:
+    return _text(_result_field(results, name=b"worker_name")) or None
+
+
+def _error(results: Any) -> str | None:
+    packed = _result_field(results, name=b"exc_string")
+    if not packed:
+        return None
+    try:
+        return _unpack(base64.b64decode(packed), most=SHOWN_ERROR).decode("utf-8", "replace")
+    except (binascii.Error, ValueError, zlib.error):
+        return "(the error cannot be read)"
+
+
+def _instant(text: str) -> float | None:
+    """RQ writes UTC with a Z, with or without fractions."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,49 @@
+"""What one application of the web process carries: its settings and its Redis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import redis
+from flask import Flask, current_app
+
+from rqclock.keys import Keys
+from rqclock.settings import Settings
+from rqclock.status import clocks
+from rqclock.ticks import slug
+
+
+@dataclass(frozen=True)
+class State:
+    settings: Settings
+    connection: redis.Redis
+
+
+def keep(app: Flask, *, state: State) -> None:
+    app.extensions["rqclock"] = state
+
+
+def settings() -> Settings:
+    return _state().settings
+
+
+def connection() -> redis.Redis:
+    return _state().connection
+
+
+def clock_keys() -> list[Keys]:
+    """The keys of every Clock that has published a timetable to this Redis; before the first did, of the default."""
+    names = clocks(connection(), settings().key_prefix) or ["default"]
+    return [Keys(settings().key_prefix, slug(name)) for name in names]
+
+
+def clock_of(schedule: str) -> str | None:
+    """The Clock in whose timetable there is a schedule of this name."""
+    found = (keys for keys in clock_keys() if connection().hexists(keys.named("definitions"), slug(schedule)))
+    return next((keys.clock for keys in found), None)
+
+
+def _state() -> State:
+    kept = current_app.extensions["rqclock"]
+    assert isinstance(kept, State)
+    return kept

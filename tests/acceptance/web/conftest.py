@@ -1,0 +1,105 @@
+"""The web process as it is started in production: gunicorn, with a real clock and a real worker beside it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
+
+import pytest
+import redis as redis_py
+
+from rqclock.dev.ports import any_free
+from tests.support.processes import Launched
+from tests.support.server import Server
+from tests.support.waiting import until
+
+ROOT = Path(__file__).resolve().parents[3]
+PREFIX = "team-a"  # not RQ's own: every part must ask the setting
+TIMETABLE = """
+from rqclock import Clock
+from tests.integration.web import chores
+
+clock = Clock(timezone="Europe/London")
+clock.every("1 second", name="sweeping").enqueue(chores.sweep)
+clock.every("2 seconds", name="<img src=x onerror=alert(1)>").enqueue(chores.spill)
+clock.every("working day", at="10:35", name="morning post").enqueue(chores.spill)
+
+if __name__ == "__main__":
+    clock.run()
+"""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running system. `first_page` is what its sign-in link opened, `cookie` the session that it gave."""
+
+    address: str
+    link: str
+    first_page: str
+    cookie: str
+    redis: redis_py.Redis
+
+
+def answers(address: str) -> bool:
+    try:
+        with urlopen(f"{address}/livez", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def sign_in(link: str) -> tuple[str, str]:
+    """The page that the link opens, and the session's cookie."""
+    jar = CookieJar()
+    with build_opener(HTTPCookieProcessor(jar)).open(link, timeout=10) as answer:
+        page = str(answer.read().decode())
+    return page, next(str(cookie.value) for cookie in jar if cookie.name == "rqclock_session")
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One system for all tests of this folder: it takes seconds to start, and they only look, or add."""
+    folder = tmp_path_factory.mktemp("web")
+    server = Server(folder / "redis").start()
+    port = any_free()
+    address = f"http://127.0.0.1:{port}"
+    (folder / "clock.py").write_text(TIMETABLE)
+    web = ["gunicorn", "--no-control-socket", "--threads", "4", "--bind", f"127.0.0.1:{port}"]
+    commands = {
+        "clock": ["python", os.fspath(folder / "clock.py")],
+        "worker": ["rq", "worker", "-c", "rqclock.rq_settings", "-j", "rqclock.Job", "default", "mail"],
+        "web": [*web, "rqclock.web:create_app()"],
+    }
+    env = environment(server.url)
+    started = [
+        Launched(command, cwd=ROOT, env=env, output=folder / f"{name}.log") for name, command in commands.items()
+    ]
+    redis = server.client()
+    try:
+        until(lambda: answers(address), timeout=30, what="the page")
+        until(lambda: redis.zcard(f"{PREFIX}:failed:mail") > 0, timeout=30, what="a failed job")
+        link = f"{address}/sign-in/dev?token=once"
+        yield Running(address, link, *sign_in(link), redis)
+    finally:
+        for process in reversed(started):
+            process.end()
+        server.kill()
+
+
+def environment(redis_url: str) -> dict[str, str]:
+    programs = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    return {
+        **os.environ,
+        "PATH": programs,
+        "PYTHONPATH": os.fspath(ROOT),
+        "REDIS_URL": redis_url,
+        "RQ_KEY_PREFIX": PREFIX,
+        "RQCLOCK_SECRET_KEY": "for tests",
+        "RQCLOCK_DEV_SIGN_IN": "once",
+        "RQCLOCK_SERVICE": "Post room",
+    }

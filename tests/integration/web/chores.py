@@ -1,0 +1,17 @@
+"""Jobs that the tests schedule."""
+
+from __future__ import annotations
+
+from rqclock import job
+
+
+@job(queue="default")
+def sweep() -> str:
+    """Sweep the floor"""
+    return "swept"
+
+
+@job(queue="mail")
+def spill() -> None:
+    """Spill the ink"""
+    raise OSError("the ink is on the floor <b>now</b>")

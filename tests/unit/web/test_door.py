@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from rqclock.errors import ConfigurationError
+from rqclock.web import create_app
+from rqclock.web.door import ENDPOINTS, own_path
+from rqclock.web.users import ROLES, User, may, role_for
+
+NOWHERE = {"REDIS_URL": "redis://127.0.0.1:1/0", "RQCLOCK_SECRET_KEY": "for tests"}
+
+
+@pytest.fixture
+def app() -> Flask:
+    """Its Redis does not exist: whatever needs one answers 503."""
+    return create_app(NOWHERE)
+
+
+@pytest.mark.parametrize("path", ["/", "/schedules/default/a%20b?x=1", "/rq/0/view/jobs", "/a//b", "/?next=https://x"])
+def test_a_path_of_our_own_is_followed_after_sign_in(path: str) -> None:
+    assert own_path(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        None,
+        "",
+        "x",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "https://evil.example",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "/x\nSet-Cookie: a=b",
+        " /x",
+        "/x\\y",
+        "/\x00",
+    ],
+)
+def test_a_path_that_may_lead_elsewhere_is_not(path: str | None) -> None:
+    assert own_path(path) is None
+
+
+def test_every_endpoint_is_listed_or_closed_on_purpose(app: Flask) -> None:
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} - set(ENDPOINTS) == {"rq_dashboard.job_info"}
+    assert set(ENDPOINTS) <= {rule.endpoint for rule in app.url_map.iter_rules()}
+
+
+def test_a_visitor_reaches_the_sign_in_and_the_probe_and_nothing_else(app: Flask) -> None:
+    visitor = app.test_client()
+    paths = ["/", "/schedules/default/x", "/nowhere", "/rq/", "/rq/0/view/jobs", "/rq/static/css/main.css", "/rq/x"]
+    assert {path: visitor.get(path).status_code for path in paths} == dict.fromkeys(paths, 302)
+    assert visitor.get("/sign-in").status_code == 200
+    assert visitor.get("/livez").status_code == 200
+    assert visitor.get("/static/bar.css").status_code == 200
+
+
+def test_a_role_may_do_what_weaker_ones_may() -> None:
+    assert [[may(role, needed=needed) for needed in ROLES] for role in (None, "", "other", *ROLES)] == [
+        [False, False, False],
+        [False, False, False],
+        [False, False, False],
+        [True, False, False],
+        [True, True, False],
+        [True, True, True],
+    ]
+
+
+def test_of_several_roles_the_strongest_counts_and_strange_ones_do_not() -> None:
+    assert role_for(User("a@b", frozenset({"viewer", "admin", "king"}))) == "admin"
+    assert role_for(User("a@b", frozenset({"king"}))) is None
+    assert role_for(User("a@b")) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"RQCLOCK_SECRET_KEY": ""}, "RQCLOCK_SECRET_KEY is not set"),
+        ({"RQ_KEY_PREFIX": "other"}, "RQ_KEY_PREFIX is 'other', but RQ was loaded with 'rq'"),
+        ({"RQCLOCK_PROXIES": "yes"}, "RQCLOCK_PROXIES 'yes'"),
+        ({"RQCLOCK_PROXIES": "-1"}, "RQCLOCK_PROXIES '-1'"),
+        ({"REDIS_URL": "http://x"}, "REDIS_URL must begin with"),
+    ],
+)
+def test_what_cannot_be_started_is_refused_in_one_line(change: dict[str, str], line: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        create_app(NOWHERE | change)
+    assert str(refused.value).startswith(line) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "colour"),
+    [("production", "production"), ("Prod", "production"), ("qa", "qa"), ("dev", "development"), ("blue", "other")],
+)
+def test_the_environment_stands_on_every_page_and_production_looks_different(environment: str, colour: str) -> None:
+    names = {"RQCLOCK_ENVIRONMENT": environment, "RQCLOCK_SERVICE": "Apply", "RQCLOCK_RELEASE": "1.2"}
+    page = create_app(NOWHERE | names).test_client().get("/sign-in").text
+    assert f'<strong class="bar-tag {colour}">{environment}</strong>' in page
+    assert f'<header class="bar {colour}">' in page
+    assert f"<title>Sign in - Apply ({environment})</title>" in page and "release 1.2" in page
+
+
+def test_a_page_that_breaks_shows_nothing_of_its_inside(app: Flask) -> None:
+    def break_down() -> str:
+        raise KeyError("inside")
+
+    app.view_functions["livez"] = break_down
+    answer = app.test_client().get("/livez")
+    assert answer.status_code == 500 and "Something broke here" in answer.text and "inside" not in answer.text
