@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ParamSpec, Unpack
 
@@ -180,6 +181,7 @@ def _place() -> Place:
     return _shown(frame.f_code.co_filename), frame.f_lineno
 
 
+@lru_cache(maxsize=256)
 def _shown(file: str) -> str:
     """The path as people know it: from where they stand, if it is below."""
     below = os.path.relpath(file)

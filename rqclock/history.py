@@ -12,6 +12,7 @@ import redis
 from rqclock import rq_records
 from rqclock.keys import Keys
 from rqclock.replies import text
+from rqclock.rows import Row, parsed
 from rqclock.rq_records import Record
 from rqclock.schedules import Schedule
 from rqclock.ticks import local
@@ -19,7 +20,10 @@ from rqclock.ticks import local
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a schedule, or one that was not to be. Epoch seconds; `lateness` and `duration` in seconds."""
+    """One run of a schedule, or one that was not to be. Epoch seconds; `lateness` and `duration` in seconds.
+
+    `backfilled_from` is the decision on this tick before a person had it queued after all.
+    """
 
     tick: int
     decision: str
@@ -31,6 +35,7 @@ class Run:
     worker: str | None = None
     error: str | None = None
     lateness: float | None = None
+    backfilled_from: str | None = None
 
     @property
     def duration(self) -> float | None:
@@ -54,7 +59,7 @@ def read_histories(connection: redis.Redis, keys: Keys, schedules: Sequence[Sche
     rows = _fetch(connection, [keys.of("ledger", s.slug) for s in schedules], fields)
     outcomes = _fetch(connection, [keys.of("outcomes", s.slug) for s in schedules], fields)
     found = [
-        list(_runs(keys, schedule, zip(names, ledger, ends, strict=True), limit))
+        _runs(keys, schedule, zip(names, ledger, ends, strict=True), limit)
         for schedule, names, ledger, ends in zip(schedules, fields, rows, outcomes, strict=True)
     ]
     return _with_records(connection, keys, found)
@@ -69,33 +74,44 @@ def _fetch(connection: redis.Redis, keys: list[str], fields: list[list[bytes]]) 
     return [[json.loads(text(row)) if row else None for row in next(answers)] if names else [] for names in fields]
 
 
-def _runs(keys: Keys, schedule: Schedule, found: Any, limit: int) -> Iterator[Run]:
-    count = 0
-    for name, row, outcome in found:
-        if row is None:
-            continue
-        for run in _expand(keys, schedule, name.decode(), row, limit - count):
-            yield _ended(run, outcome) if outcome else run
-            count += 1
-        if count >= limit:
-            return
+def runs_of(connection: redis.Redis, keys: Keys, schedule: Schedule, rows: Sequence[Row]) -> list[Run]:
+    """The runs of these rows, each that of the row's own tick. Raises redis.RedisError."""
+    names = [row.field.encode() for row in rows]
+    outcomes = _fetch(connection, [keys.of("outcomes", schedule.slug)], [names])[0]
+    runs = [_ended(_run(keys, schedule, row), outcome) for row, outcome in zip(rows, outcomes, strict=True)]
+    return _with_records(connection, keys, [runs])[0]
 
 
-def _expand(keys: Keys, schedule: Schedule, name: str, row: Mapping[str, Any], limit: int) -> Iterator[Run]:
-    """The runs of one row of the ledger: one, or those of a gap, newest first."""
-    at, _, token = name.partition("r")
-    tick = int(at)
-    run = Run(tick, row["is"], reason(row, schedule.timezone))
-    if "from" in row:
-        yield from (replace(run, tick=tick) for tick in _last_ticks(schedule, row["from"], tick, limit) or [tick])
-    elif row["is"] == "enqueued":
-        late = None if token else max(0.0, row["at"] / 1000 - tick)
-        yield replace(run, job_id=keys.job_id(schedule.slug, tick, token or None), lateness=late)
-    else:
-        yield replace(run, job_id=row.get("job"))
+def _runs(keys: Keys, schedule: Schedule, found: Any, limit: int) -> list[Run]:
+    """The runs of these rows, newest first; a tick of a gap that has a row of its own comes once."""
+    rows = [(parsed(text(name), values), outcome) for name, values, outcome in found if values is not None]
+    single = [(row, outcome) for row, outcome in rows if "from" not in row.values]
+    own = {row.tick for row, _ in single if row.token is None}
+    gaps = [run for row, _ in rows for run in _gap_runs(schedule, row, limit) if run.tick not in own]
+    runs = [_ended(_run(keys, schedule, row), outcome) for row, outcome in single]
+    return sorted(runs + gaps, key=lambda run: -run.tick)[:limit]
 
 
-def _last_ticks(schedule: Schedule, first: int, last: int, limit: int) -> list[int]:
+def _gap_runs(schedule: Schedule, row: Row, limit: int) -> Iterator[Run]:
+    """The last runs of a row's gap, if it has one."""
+    if row.gap is not None:
+        run = Run(row.tick, row.gap["is"], reason(row.gap, schedule.timezone))
+        ticks = last_ticks(schedule, row.gap["from"], row.tick, limit)
+        yield from (replace(run, tick=tick) for tick in ticks or [row.tick])
+
+
+def _run(keys: Keys, schedule: Schedule, row: Row) -> Run:
+    """The run of a row's own tick."""
+    before = row.backfilled_from
+    run = Run(row.tick, row.decision, reason(row.values, schedule.timezone))
+    if row.decision != "enqueued":
+        return replace(run, job_id=row.values.get("job"))
+    late = None if row.token or before else max(0.0, row.values["at"] / 1000 - row.tick)
+    job_id = keys.job_id(schedule.slug, row.tick, row.token)
+    return replace(run, job_id=job_id, lateness=late, backfilled_from=before["is"] if before else None)
+
+
+def last_ticks(schedule: Schedule, first: int, last: int, limit: int) -> list[int]:
     """The last ticks of a gap, newest first. A gap may hold millions: only as much of its end is walked as it takes."""
     span = limit * (schedule.trigger.period if schedule.trigger else 1)
     while True:
@@ -106,7 +122,9 @@ def _last_ticks(schedule: Schedule, first: int, last: int, limit: int) -> list[i
         span *= 4
 
 
-def _ended(run: Run, outcome: Mapping[str, Any]) -> Run:
+def _ended(run: Run, outcome: Mapping[str, Any] | None) -> Run:
+    if outcome is None:
+        return run
     return replace(
         run,
         status=outcome["status"],
@@ -150,7 +168,15 @@ def reason(row: Mapping[str, Any], timezone: str) -> str | None:
         why = {"down": "", "late": "caught up: ", "window": "outside the catch-up window: "}[why] + _outage(
             row, timezone
         )
-    return "; ".join(part for part in (why, refired) if part) or None
+    return "; ".join(part for part in (why, refired, _before(row, timezone)) if part) or None
+
+
+def _before(row: Mapping[str, Any], timezone: str) -> str | None:
+    """What was decided before a backfill."""
+    before = row.get("backfilled_from")
+    if before is None:
+        return None
+    return "it had been " + ": ".join(part for part in (before["is"], reason(before, timezone)) if part)
 
 
 def _outage(row: Mapping[str, Any], timezone: str) -> str:

@@ -6,23 +6,26 @@ SLUG is a schedule's.
 | key                | type    | holds                                                                    | lives      |
 | ------------------ | ------- | ------------------------------------------------------------------------ | ---------- |
 | `PREFIX:clocks`    | set     | the names of all Clocks that ever published a timetable                  | for ever   |
+| `…:web:sign-in:…`  | string  | a one-time sign-in link was used                                         | 30 days    |
 | `lease`            | hash    | who may enqueue: owner, epoch, beat, at, host, pid, since, generation    | a day      |
 | `members`          | hash    | owner → JSON of each live clock process: host, pid, generation, beat, at | a day      |
 | `counters`         | hash    | the last epoch and generation given out                                  | for ever   |
 | `timetable`        | hash    | name, zone, fingerprint in force, generation, published at               | for ever   |
 | `definitions`      | hash    | SLUG → JSON of the schedule in force                                     | for ever   |
-| `versions:SLUG`    | list    | JSON of each definition there was, with the instant it began             | for ever   |
+| `versions:SLUG`    | list    | JSON of each definition there was, with the instant it began, or `ended` | for ever   |
 | `retired`          | hash    | SLUG → instant at which it left the timetable                            | for ever   |
 | `template:SLUG`    | hash    | the fields of an RQ job, to be copied at each tick                       | for ever   |
 | `cursors`          | hash    | SLUG → last decided tick                                                 | for ever   |
-| `paused`           | hash    | SLUG (or `*`) → JSON: by, why, at, until                                 | for ever   |
+| `paused`           | hash    | SLUG (or `*`) → JSON: by, why, at, until, lifted                         | till over  |
+| `skips`            | hash    | SLUG → JSON: tick (the run that a person lets out), by, why, at          | till past  |
+| `activity`         | stream  | what people did, and what befell the clock: JSON in the field `entry`    | 90 days    |
 | `ledger:SLUG`      | hash    | tick → decision                                                          | 30 days    |
 | `outcomes:SLUG`    | hash    | tick → how its job ended                                                 | 30 days    |
 | `index:SLUG`       | zset    | ticks of the ledger by time                                              | 30 days    |
 | `folded:SLUG`      | hash    | hour → how many of its ticks ran well and have no row any more           | 30 days    |
 | `open`             | zset    | ids of jobs that we enqueued and whose end is not recorded, by time      | till ended |
 | `running:SLUG`     | set     | ids of a schedule's jobs that may still run (with `overlap="skip"` only) | till ended |
-| `request:TOKEN`    | string  | id of the job that a person's request made                               | a day      |
+| `request:SLUG:…`   | string  | id of the job that a person's request made                               | a day      |
 | `hosts`            | hash    | host and fingerprint → generation, so that a crash keeps its number      | a day      |
 | `wake`             | channel | "lead": the lease was given up                                           |            |
 """

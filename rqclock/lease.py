@@ -126,6 +126,10 @@ class Lease:
         """Whether we hold the lease and may trust it at this moment."""
         return bool(self.epoch) and self.monotonic() < self.trusted_until
 
+    def doubt(self) -> None:
+        """Trust nothing until the next beat: it tells whether the lease is still ours."""
+        self.trusted_until = 0.0
+
     @property
     def may_lead(self) -> bool:
         """Whether no live clock has a newer timetable."""

@@ -104,7 +104,7 @@ class Process:
             self._metrics.fenced.inc(isinstance(error, Fenced))
             self._ticker = None
             self._publish = isinstance(error, NotPublished)
-            self._beat()
+            self._lease.doubt()
         except WrongType as error:
             self._pause_after(str(error))
         except redis.RedisError as error:
@@ -155,6 +155,7 @@ class Process:
 
     def _keep(self) -> None:
         """Keep the lease between two pieces of work. Raises Fenced when it is no longer ours."""
+        self._pulse.beat()
         if self._contact.beat_is_due():
             self._beat()
         if not self._lease.leading:

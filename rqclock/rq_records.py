@@ -17,6 +17,7 @@ from rqclock.keys import Keys
 
 FIELDS = ("status", "started_at", "ended_at", "worker_name")
 ENDED = ("finished", "failed", "stopped", "canceled")
+TRACEBACK = 200_000  # characters of a traceback that are read
 PICKLE_WORKER = "this worker reads pickle; set RQ_JOB_CLASS=rqclock.Job or pass -S json"
 
 
@@ -81,13 +82,25 @@ def _error(stream: list[tuple[bytes, dict[bytes, bytes]]] | None) -> str | None:
     if not stream:
         return None
     try:
-        text = zlib.decompress(base64.b64decode(stream[0][1].get(b"exc_string", b""))).decode(errors="replace")
+        packed = base64.b64decode(stream[0][1].get(b"exc_string", b""))
+        text = zlib.decompressobj().decompress(packed, TRACEBACK)  # a kilobyte can hold a gigabyte
     except (binascii.Error, zlib.error):
         return None
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        return None
-    return PICKLE_WORKER if "DeserializationError" in lines[-1] else lines[-1].strip()[:500]
+    line = error_line(text.decode(errors="replace"))
+    return PICKLE_WORKER if "DeserializationError" in line else line or None
+
+
+def error_line(error: str) -> str:
+    """The line of a traceback that says what went wrong: the first one after its frames, for what follows it may be
+    a long message of several lines.
+
+    >>> error_line('Traceback (most recent call last):\\n  File "a.py"\\n    x()\\nOSError: no disk\\n(see the manual)')
+    'OSError: no disk'
+    """
+    lines = [line for line in error.splitlines() if line.strip()]
+    frames = [number for number, line in enumerate(lines) if line.startswith('  File "')]
+    after = [line for line in lines[frames[-1] + 1 :] if not line[0].isspace()] if frames else []
+    return (after or lines[-1:] or [""])[0].strip()[:500]
 
 
 def _text(value: bytes | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,22 +11,27 @@ from typing import Any
 import redis
 
 from rqclock import template
+from rqclock.activity import By, Entry, announce
 from rqclock.errors import ConfigurationError, RqclockError
 from rqclock.keys import Keys
 from rqclock.ledger import rq_stamp
+from rqclock.replies import text
 from rqclock.schedules import Schedule
 from rqclock.scripts import Scripts
 from rqclock.serializer import why_not_json
 from rqclock.ticks import field
 
+TOKEN = r"[A-Za-z0-9-]{1,100}"
+
 
 @dataclass(frozen=True)
 class Request:
-    """Who asks and why. `token` names the request: sent twice, it runs once."""
+    """Who asks, why, and from where. `token` names the request: sent twice, it runs once."""
 
     by: str
     why: str = ""
     token: str = ""
+    where: str = ""
 
 
 def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Request, *, args: Any = None) -> str:
@@ -33,30 +39,33 @@ def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Re
 
     `args` (a list, or a dict of keywords) replace the schedule's own.
 
-    Raises ConfigurationError for arguments that can't be carried, RqclockError when no clock has published the
-    schedule, redis.RedisError.
+    Raises ConfigurationError for arguments or a token that can't be carried, RqclockError when no clock has
+    published the schedule or a key is broken, redis.RedisError.
     """
     seconds, micros = connection.time()
     token = request.token or secrets.token_hex(4)
+    if not re.fullmatch(TOKEN, token):
+        raise ConfigurationError(f"token {token[:100]!r}: it is part of a job id, so 1 to 100 letters, digits and -")
     job = keys.job_id(schedule.slug, seconds, token)
-    row = {"is": "enqueued", "at": seconds * 1000 + micros // 1000, "why": _words(request), "by": request.by}
+    by = By(request.by, request.why, request.where)
+    row = {"is": "enqueued", "at": seconds * 1000 + micros // 1000, "why": by.words("run now"), "by": by.who}
+    detail = {"job": job} | ({"args": "others than the timetable's"} if args is not None else {})
+    entry = Entry.of("run now", by, schedule=schedule.name, detail=detail)
     options = schedule.target.options
     changes = _changed(schedule, args)
-    answer = Scripts(connection).call(
+    answer, place = Scripts(connection).call(
         "run", keys.root, keys.prefix, schedule.slug, field(seconds, token), seconds, row["at"],
         rq_stamp(seconds + micros / 1e6), job, options.queue, options.ttl or "",
         "skip" if schedule.policies.overlap == "skip" else "", json.dumps(row, ensure_ascii=False),
-        len(changes) // 2, *changes, token,
+        len(changes) // 2, *changes, entry.packed(), token,
     )  # fmt: skip
     if answer == b"unknown":
         raise RqclockError(f"{schedule.name!r} is in no timetable in force: start a clock first")
     if answer == b"wrong type":
-        raise RqclockError(f"the queue {options.queue!r} is not a list in Redis: repair or delete that key")
-    return str(answer.decode())
-
-
-def _words(request: Request) -> str:
-    return f"run now by {request.by}" + (f": {request.why}" if request.why else "")
+        raise RqclockError(f"the Redis key {text(place)} holds something else: rename or delete it")
+    if place:
+        announce(entry, place)
+    return text(answer)
 
 
 def _changed(schedule: Schedule, args: Any) -> list[bytes]:

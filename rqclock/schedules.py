@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -96,34 +96,48 @@ class Schedule:
 
     def definition(self) -> dict[str, Any]:
         """The schedule as JSON, from which `from_definition` makes it again (but for a predicate, which is code)."""
-        values = asdict(replace(self, trigger=None, predicate=None))
+        target = self.target
+        values = dict(vars(self))
         del values["predicate"]
         return values | {
             "trigger": self.trigger.spec() if self.trigger else None,
+            "target": {
+                "path": target.path,
+                "args": list(target.args),
+                "kwargs": target.kwargs,
+                "options": vars(target.options) | {"intervals": list(target.options.intervals)},
+            },
+            "policies": dict(vars(self.policies)),
+            "if": getattr(self.predicate, "__qualname__", None),
             "words": self.words,
             "timezone": self.timezone,
-            "if": getattr(self.predicate, "__qualname__", None),
         }
 
     @classmethod
     def from_definition(cls, values: dict[str, Any]) -> Schedule:
         """The schedule that `definition` described."""
         target = values["target"]
-        options = target["options"] | {"intervals": tuple(target["options"]["intervals"])}
-        plain = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        intervals = tuple(target["options"]["intervals"])
+        options = JobOptions(**_known(JobOptions, target["options"] | {"intervals": intervals}))
+        plain = _known(cls, values)
         return cls(
             **plain
             | {
                 "trigger": from_spec(values["trigger"]) if values["trigger"] else None,
-                "target": Target(target["path"], tuple(target["args"]), target["kwargs"], JobOptions(**options)),
-                "policies": Policies(**values["policies"]),
+                "target": Target(target["path"], tuple(target["args"]), target["kwargs"], options),
+                "policies": Policies(**_known(Policies, values["policies"])),
             }
         )
 
     def timing(self) -> dict[str, Any]:
         """The part of the definition that decides when it is due: ticks count anew from a change of it."""
-        values = self.definition()
-        return {name: values[name] for name in ("trigger", "spread", "enabled")}
+        trigger = self.trigger.spec() if self.trigger else None
+        return {"trigger": trigger, "spread": self.spread, "enabled": self.enabled}
+
+
+def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """The values that this version understands: after a rollback a newer one's definitions are still there."""
+    return {name: values[name] for name in kind.__dataclass_fields__ if name in values}
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _proxies(text: str) -> int:
+    if not text.isdecimal() or int(text) > 10:
+        raise ValueError("is not how many proxies stand in front: 0 to 10")
+    return int(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(",") if part.strip())
     if not names:
@@ -85,6 +91,9 @@ class Settings:
     environment: str = _setting("RQCLOCK_ENVIRONMENT", "", "production, qa, …: shown on every page and log line")
     release: str = _setting("RQCLOCK_RELEASE", "", "what is deployed: shown on every page and log line")
     secret_key: str = _setting("RQCLOCK_SECRET_KEY", "", "signs the sessions of the web process", secret=True)
+    proxies: int = _setting(
+        "RQCLOCK_PROXIES", 0, "how many trusted proxies stand in front of the web process", read=_proxies
+    )
     dev_sign_in: str = _setting(
         "RQCLOCK_DEV_SIGN_IN", "", "set by `rqclock dev` alone: the one-time token of its sign-in link", secret=True
     )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import redis
 
+from rqclock.activity import ALL
 from rqclock.history import Run, read_histories
+from rqclock.in_force import next_run as next_run
+from rqclock.in_force import read_schedules as read_schedules
 from rqclock.keys import Keys
+from rqclock.pauses import Pause, Pauses
 from rqclock.replies import text, texts
 from rqclock.schedules import Schedule
+from rqclock.skips import Skip, Skips
 
 STRIP = 12
 SILENT_AFTER = 10.0  # seconds without a beat after which the clock counts as silent
@@ -29,7 +34,11 @@ class Presence:
 
 @dataclass(frozen=True)
 class ScheduleStatus:
-    """One schedule, with its last runs (newest first) and its next one (epoch seconds)."""
+    """One schedule, with its last runs (newest first) and its next one (epoch seconds).
+
+    `paused` says by whom, why, since when and until when (None: till resumed); its `slug` is `*` when all are paused.
+    `skip` says which run a person lets out (`tick`), by whom and why.
+    """
 
     name: str
     clock: str
@@ -45,6 +54,7 @@ class ScheduleStatus:
     file: str
     paused: dict[str, Any] | None = None
     runs: list[Run] = field(default_factory=list)
+    skip: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,14 +94,6 @@ def read_status(connection: redis.Redis, keys: Keys, *, runs: int = STRIP) -> St
     )
 
 
-def read_schedules(connection: redis.Redis, keys: Keys) -> list[Schedule]:
-    """The schedules in force, by name. Raises redis.RedisError."""
-    found = connection.hvals(keys.named("definitions"))
-    return sorted(
-        (Schedule.from_definition(json.loads(definition)) for definition in found), key=lambda schedule: schedule.name
-    )
-
-
 def _leader(lease: dict[str, str], now: float) -> Presence | None:
     if not lease.get("owner") or now - int(lease["at"]) / 1000 > SILENT_AFTER:
         return None
@@ -126,16 +128,25 @@ def _queues(connection: redis.Redis, prefix: str) -> list[dict[str, Any]]:
 
 
 def _workers(connection: redis.Redis, prefix: str) -> list[dict[str, Any]]:
+    """The registered workers; `job` is one that it has under way. A broken record is left out."""
     keys = sorted(text(key) for key in connection.smembers(f"{prefix}:workers"))
     pipeline = connection.pipeline(transaction=False)
     for key in keys:
-        pipeline.hmget(key, "state", "queues", "current_job")
-    found = []
-    for key, values in zip(keys, pipeline.execute() if keys else [], strict=True):
-        state, queues, job = (text(value) if value else None for value in values)
-        name = key.removeprefix(f"{prefix}:worker:")
-        found.append({"name": name, "state": state, "queues": queues.split(",") if queues else [], "job": job})
-    return found
+        pipeline.hmget(key, "state", "queues")
+        pipeline.srandmember(f"{key}:executions")  # the job's id, a colon, and the execution's own
+    answers = pipeline.execute(raise_on_error=False) if keys else []
+    found = zip(keys, answers[::2], answers[1::2], strict=True)
+    return [_worker(key.removeprefix(f"{prefix}:worker:"), *facts) for key, *facts in found if _is_worker(facts[0])]
+
+
+def _is_worker(values: Any) -> bool:
+    return isinstance(values, list) and values[0] is not None
+
+
+def _worker(name: str, values: list[Any], execution: Any) -> dict[str, Any]:
+    state, queues = (text(value) if value else "" for value in values)
+    job = text(execution).rpartition(":")[0] if isinstance(execution, bytes) else None
+    return {"name": name, "state": state or None, "queues": queues.split(",") if queues else [], "job": job}
 
 
 def _schedules(connection: redis.Redis, keys: Keys, now: int, runs: int) -> list[ScheduleStatus]:
@@ -143,16 +154,23 @@ def _schedules(connection: redis.Redis, keys: Keys, now: int, runs: int) -> list
     if not schedules:
         return []
     histories = read_histories(connection, keys, schedules, runs)
-    paused = {slug: json.loads(pause) for slug, pause in texts(connection.hgetall(keys.named("paused"))).items()}
+    pauses, skips = Pauses(connection, keys).in_force(now), Skips(connection, keys).coming(now)
+    found = [_schedule(schedule, keys, now, history) for schedule, history in zip(schedules, histories, strict=True)]
     return [
-        _schedule(schedule, keys, now, paused.get(schedule.slug) or paused.get("*"), history)
-        for schedule, history in zip(schedules, histories, strict=True)
+        replace(
+            status,
+            paused=_shown(pauses.get(schedule.slug) or pauses.get(ALL)),
+            skip=_shown(skips.get(schedule.slug)),
+        )
+        for schedule, status in zip(schedules, found, strict=True)
     ]
 
 
-def _schedule(
-    schedule: Schedule, keys: Keys, now: int, paused: dict[str, Any] | None, runs: list[Run]
-) -> ScheduleStatus:
+def _shown(mark: Pause | Skip | None) -> dict[str, Any] | None:
+    return asdict(mark) if mark else None
+
+
+def _schedule(schedule: Schedule, keys: Keys, now: int, runs: list[Run]) -> ScheduleStatus:
     next_ = next_run(schedule, now)
     return ScheduleStatus(
         name=schedule.name,
@@ -167,17 +185,8 @@ def _schedule(
         next=next_,
         next_note=None if next_ is None else schedule.note(next_),
         file=f"{schedule.file}:{schedule.line}",
-        paused=paused,
         runs=runs,
     )
-
-
-def next_run(schedule: Schedule, now: int) -> int | None:
-    """The next tick that no calendar vetoes (a predicate is code, and is not asked)."""
-    tick = schedule.after(now)
-    while tick is not None and schedule.veto(tick):
-        tick = schedule.after(tick)
-    return tick
 
 
 def as_json(status: Status) -> dict[str, Any]:

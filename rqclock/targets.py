@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from rqclock import template
@@ -46,14 +47,17 @@ def _check_importable(function: Callable[..., Any], clock_file: str) -> None:
     if "<locals>" in name:
         raise ConfigurationError(f"{name} is defined inside a function: a worker can't import it; move it to workers/")
     code = getattr(inspect.unwrap(function), "__code__", None)
-    if function.__module__ == "__main__" or (
-        code and os.path.realpath(code.co_filename) == os.path.realpath(clock_file)
-    ):
+    if function.__module__ == "__main__" or (code and _realpath(code.co_filename) == _realpath(clock_file)):
         raise ConfigurationError(
             f"{name} is a function of {clock_file} itself: a worker can't import it; move it to workers/"
         )
     if _found(function) is not function:
         raise ConfigurationError(f"{path_of(function)} is not what a worker would find under that name")
+
+
+@lru_cache(maxsize=256)
+def _realpath(path: str) -> str:
+    return os.path.realpath(path)
 
 
 def _found(function: Callable[..., Any]) -> Any:

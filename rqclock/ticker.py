@@ -18,6 +18,7 @@ from rqclock.ticks import iso, local
 
 log = logging.getLogger("rqclock.clock")
 AGAIN = 1.0  # seconds until a tick that could not be written is tried again
+LOOKED_AT = 1000
 ALONE = 10  # up to so many ticks of a batch are logged one by one
 FULL = "Redis was full"
 Report = Callable[[Sequence[Entry], Sequence[Verdict]], None]
@@ -25,9 +26,11 @@ Report = Callable[[Sequence[Entry], Sequence[Verdict]], None]
 
 @dataclass
 class Memory:
-    """What this process knows over all its leads: by slug, the last tick that Redis has acknowledged."""
+    """What this process knows over all its leads: by slug, the last tick that Redis has acknowledged; whose condition
+    is quarantined."""
 
     decided: dict[str, int] = field(default_factory=dict)
+    predicates: Predicates = field(default_factory=Predicates)
 
 
 class Ticker:
@@ -53,12 +56,12 @@ class Ticker:
         self._pause = pause
         self._memory = memory or Memory()
         self._report = report or log_decisions
-        self._predicates = Predicates()
         self._courses: list[Course] = []
         self._numbers = {schedule.slug: n for n, schedule in enumerate(timetable.schedules)}
         self._heap: list[tuple[float, int]] = []
         self._alarms: set[str] = set()
         self._held: set[int] = set()
+        self._hindered: dict[int, Outage] = {}
         self._outage = Outage()
         self._known: dict[str, int] = {}
         self._allowance = Allowance(timetable.catch_up_rate)
@@ -78,9 +81,17 @@ class Ticker:
             raise NotPublished("a schedule has no cursor")
         pairs = zip(self._timetable.schedules, found, strict=True)
         self._courses = [Course(schedule, cursor or 0) for schedule, cursor in pairs]
-        self._heap = [(at, n) for n, course in enumerate(self._courses) if (at := course.next) is not None]
+        self._heap = list(self._plans())
         heapq.heapify(self._heap)
         return forgotten
+
+    def _plans(self) -> Iterator[tuple[float, int]]:
+        for n, course in enumerate(self._courses):
+            if n % LOOKED_AT == 0:
+                self._pause()  # 100,000 schedules take longer to plan than a lease lives
+            at = course.next
+            if at is not None:
+                yield at, n
 
     def wait_until(self) -> float | None:
         """The instant at which `step` has something to do, None when nothing will ever be due."""
@@ -114,30 +125,28 @@ class Ticker:
             def allow(n: int = n) -> bool:
                 return self._allowance.take() or self._hold(n)
 
-            yield from entries(course, View(now, self._outage, self._ask, allow, known))
+            outage = self._hindered.get(n, self._outage)
+            yield from entries(course, View(now, outage, self._ask, allow, known))
 
     def _fire(self, part: list[Entry]) -> None:
         try:
             verdicts = self._ledger.fire(part, self._timetable.fingerprint, self._now())
         except redis.OutOfMemoryError as error:
-            self._alarm(f"Redis is full, nothing can be queued: {error}")
-            self._outage = Outage(self._outage.since, FULL)
-            self._held |= {self._numbers[entry.schedule.slug] for entry in part}
+            for entry in part:
+                self._hinder(entry, FULL, f"Redis is full, nothing can be queued: {error}")
             return
         self._report(part, verdicts)
-        stuck = {self._move(entry, verdict) for entry, verdict in zip(part, verdicts, strict=True)} - {None}
-        if not stuck:
-            self._alarms.clear()
-        elif lost := stuck & {"template missing", "cursor missing"}:
+        stuck = {self._move(entry, verdict) for entry, verdict in zip(part, verdicts, strict=True)}
+        if lost := stuck & {"template missing", "cursor missing"}:
             raise NotPublished(f"{lost.pop()}: someone deleted it")
 
     def _move(self, entry: Entry, verdict: Verdict) -> str | None:
         """Follow what was decided; the reason if nothing could be."""
         n = self._numbers[entry.schedule.slug]
         if verdict.decision == "stuck":
-            self._alarm(f"{entry.schedule.name}: nothing can be decided: {verdict.detail}")
-            self._held.add(n)
+            self._hinder(entry, verdict.detail, f"{entry.schedule.name}: nothing can be decided: {verdict.detail}")
             return verdict.detail
+        self._relieve(n)
         self._courses[n].cursor = int(verdict.detail) if verdict.decision == "decided" else entry.tick
         self._memory.decided[entry.schedule.slug] = self._courses[n].cursor
         return None
@@ -151,15 +160,25 @@ class Ticker:
         self._held.add(n)
         return False
 
-    def _alarm(self, text: str) -> None:
-        if text not in self._alarms:
-            log.error(text)
-        self._alarms.add(text)
+    def _hinder(self, entry: Entry, cause: str, alarm: str) -> None:
+        """Note what keeps a schedule from being decided: what that costs is told by its cause."""
+        if cause not in self._alarms:
+            log.error(alarm)
+        self._alarms.add(cause)
+        n = self._numbers[entry.schedule.slug]
+        self._held.add(n)
+        self._hindered.setdefault(n, Outage(self._outage.since, cause))
+
+    def _relieve(self, n: int) -> None:
+        if self._hindered.pop(n, None) and not self._hindered:
+            self._alarms.clear()
 
     def _ask(self, schedule: Schedule, tick: int) -> tuple[str, str] | None:
         if schedule.predicate is None:
             return None
-        return self._predicates.ask(schedule.slug, schedule.predicate, local(tick, schedule.timezone))
+        answer = self._memory.predicates.ask(schedule.slug, schedule.predicate, local(tick, schedule.timezone))
+        self._pause()  # several conditions that hang must not cost the lease
+        return answer
 
     def _forgotten(self) -> list[str]:
         """Note which decisions of ours Redis no longer has."""
@@ -186,11 +205,15 @@ class Ticker:
         gone = [s for s in old if s.slug not in ours or s.timing() != ours[s.slug].timing()]
         if published is None or not gone:
             return
+
+        def condition(schedule: Schedule, tick: int) -> tuple[str, str] | None:
+            return self._ask(ours.get(schedule.slug, schedule), tick)  # the code of the old version is not here
+
         last = [
             entry if schedule.slug in ours else closed(entry)
             for schedule, cursor in zip(gone, self._ledger.cursors(gone), strict=True)
             if cursor is not None
-            for entry in entries(Course(schedule, cursor), View(now, self._outage))
+            for entry in entries(Course(schedule, cursor), View(now, self._outage, condition))
         ]
         for part in slices(last, BATCH):
             self._report(part, self._ledger.fire(part, published, self._now()))

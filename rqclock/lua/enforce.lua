@@ -8,8 +8,9 @@ local retired = tonumber(ARGV[6])
 for i = 7, 6 + retired do
   local slug = ARGV[i]
   redis.call('HSET', root .. 'retired', slug, now)
-  redis.call('HDEL', root .. 'definitions', slug)
-  redis.call('HDEL', root .. 'cursors', slug) -- its history stays; a return starts from the return
+  if redis.call('HDEL', root .. 'definitions', slug) == 1 then
+    redis.call('RPUSH', root .. 'versions:' .. slug, '{"ended":' .. now .. '}')
+  end
   redis.call('DEL', root .. 'template:' .. slug)
 end
 for i = 7 + retired, #ARGV, 2 do redis.call('HSET', root .. 'timetable', ARGV[i], ARGV[i + 1]) end

@@ -15,7 +15,7 @@ local function is(key, kind)
   return found == kind or found == 'none'
 end
 
-for name, kind in pairs({lease = 'hash', timetable = 'hash', cursors = 'hash', paused = 'hash', open = 'zset'}) do
+for name, kind in pairs({lease = 'hash', timetable = 'hash', cursors = 'hash', paused = 'hash', skips = 'hash', open = 'zset'}) do
   if not is(root .. name, kind) then return {'wrong type', root .. name} end
 end
 if not is(prefix .. ':queues', 'set') then return {'wrong type', prefix .. ':queues'} end
@@ -23,19 +23,34 @@ local lease = redis.call('HMGET', root .. 'lease', 'owner', 'epoch')
 if lease[1] ~= owner or lease[2] ~= epoch then return {'fenced', lease[1] or ''} end
 if redis.call('HGET', root .. 'timetable', 'fingerprint') ~= fingerprint then return {'not published', ''} end
 
-local anyone_paused = redis.call('HLEN', root .. 'paused') > 0
-local everyone_paused = anyone_paused and redis.call('HGET', root .. 'paused', '*')
+-- What people want: pauses with an end that a tick may lie behind, and marks that skip one run. What cannot be read
+-- holds, so that nothing runs that somebody stopped.
+local function wish(text)
+  if not text then return nil end
+  local read, found = pcall(cjson.decode, text)
+  return read and type(found) == 'table' and found or {}
+end
+
+local paused = redis.call('HLEN', root .. 'paused')
+local everyone = paused > 0 and wish(redis.call('HGET', root .. 'paused', '*')) or nil
+local some_paused = paused > (everyone and 1 or 0)
+local some_skip = redis.call('HLEN', root .. 'skips') > 0
+local over, skip_of = {}, {}
+
+local function holds(pause, tick)
+  return pause and not (type(pause['until']) == 'number' and tick >= pause['until'])
+end
 
 local function pause_of(slug, tick)
-  if not anyone_paused then return nil end
-  for _, text in ipairs({redis.call('HGET', root .. 'paused', slug) or '', everyone_paused or ''}) do
-    if text ~= '' then
-      local pause = cjson.decode(text)
-      local over = type(pause['until']) == 'number' and tick >= pause['until']
-      if not over then return pause end
-    end
-  end
-  return nil
+  local own = some_paused and wish(redis.call('HGET', root .. 'paused', slug)) or nil
+  if holds(own, tick) then return own end
+  if own then over[slug] = true end
+  return holds(everyone, tick) and everyone or nil
+end
+
+local function by_whom(done, wish)
+  local why = type(wish.why) == 'string' and wish.why ~= '' and (': ' .. wish.why) or ''
+  return done .. ' by ' .. tostring(wish.by or '?') .. why
 end
 
 local function still_running(slug)
@@ -54,6 +69,12 @@ for n, tick in ipairs(ticks) do
 end
 local cursor_of = {}
 for n, cursor in ipairs(redis.call('HMGET', root .. 'cursors', unpack(slugs))) do cursor_of[slugs[n]] = cursor or '' end
+if some_skip then
+  for n, mark in ipairs(redis.call('HMGET', root .. 'skips', unpack(slugs))) do
+    local found = wish(mark)
+    if found then skip_of[slugs[n]] = {tick = tonumber(found.tick) or 0, words = by_whom('skipped', found)} end
+  end
+end
 local any_duplicate = redis.call('EXISTS', unpack(jobs)) > 0
 local all_templates = redis.call('EXISTS', unpack(templates)) == #ticks
 
@@ -84,10 +105,9 @@ local function decide(n, tick)
   if tick[WHAT] ~= 'enqueue' then return {tick[WHAT], tick[MORE]} end
 
   local pause = pause_of(slug, tonumber(tick[TICK]))
-  if pause then
-    local why = pause.why and pause.why ~= '' and (': ' .. pause.why) or ''
-    return because('skipped', 'paused by ' .. tostring(pause.by or '?') .. why)
-  end
+  if pause then return because('skipped', by_whom('paused', pause)) end
+  local mark = skip_of[slug]
+  if mark and mark.tick == tonumber(tick[TICK]) then return because('skipped', mark.words) end
   if skips then
     if running[slug] == nil then running[slug] = still_running(slug) or false end
     if running[slug] then
@@ -139,6 +159,8 @@ for n, tick in ipairs(ticks) do
     redis.call('ZADD', root .. 'index:' .. slug, tick[TICK], tick[TICK])
     moved[#moved + 1] = slug
     moved[#moved + 1] = tick[TICK]
+    if over[slug] then redis.call('HDEL', root .. 'paused', slug) end -- its ticks are all decided
+    if skip_of[slug] and tonumber(tick[TICK]) >= skip_of[slug].tick then redis.call('HDEL', root .. 'skips', slug) end
   end
 end
 -- At most 500 values each, which unpack can take.

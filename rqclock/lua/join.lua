@@ -21,7 +21,10 @@ local home = host .. ' ' .. fingerprint
 local before = tonumber(redis.call('HGET', hosts, home) or 0)
 local generation = same
 if not generation and before > 0 and highest > before then generation = before end
-if not generation then generation = redis.call('HINCRBY', counters, 'generation', 1) end
+if not generation then -- newer than every live one also when Redis has forgotten its counters
+  generation = math.max(redis.call('HINCRBY', counters, 'generation', 1), highest + 1)
+  redis.call('HSET', counters, 'generation', generation)
+end
 
 redis.call('HSET', hosts, home, generation)
 redis.call('EXPIRE', hosts, 86400)

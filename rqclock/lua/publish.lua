@@ -1,7 +1,7 @@
 -- Put a slice of the timetable in force: definitions, templates, first cursors. Only the leader may.
 -- ARGV: root, owner, epoch, now (s), count; then per schedule: slug, definition, version to append or '',
---       first cursor, '1' if it counts from there whatever was before, number of template fields, fields and values
-local root, owner, epoch = ARGV[1], ARGV[2], ARGV[3]
+--       first cursor, '1' if it counts from there because it was retimed, number of template fields, fields and values
+local root, owner, epoch, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local current = redis.call('HMGET', root .. 'lease', 'owner', 'epoch')
 if current[1] ~= owner or current[2] ~= epoch then return 0 end
 
@@ -10,14 +10,21 @@ redis.call('HSET', root .. 'timetable', 'fingerprint', '')
 local at = 6
 for _ = 1, tonumber(ARGV[5]) do
   local slug, definition, version, cursor = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local anew, fields = ARGV[at + 4] == '1', tonumber(ARGV[at + 5])
+  local fields = tonumber(ARGV[at + 5])
   local template = root .. 'template:' .. slug
+  -- A copy of this message that a slow network delivers late finds its definition in force, and changes nothing.
+  local news = redis.call('HGET', root .. 'definitions', slug) ~= definition
   redis.call('HSET', root .. 'definitions', slug, definition)
-  if version ~= '' then redis.call('RPUSH', root .. 'versions:' .. slug, version) end
+  if news and version ~= '' then redis.call('RPUSH', root .. 'versions:' .. slug, version) end
   redis.call('DEL', template)
   for i = at + 6, at + 5 + 2 * fields, 2 do redis.call('HSET', template, ARGV[i], ARGV[i + 1]) end
-  redis.call(anew and 'HSET' or 'HSETNX', root .. 'cursors', slug, cursor)
-  redis.call('HDEL', root .. 'retired', slug)
+  local back = redis.call('HDEL', root .. 'retired', slug) == 1
+  local decided = tonumber(redis.call('HGET', root .. 'cursors', slug) or nil)
+  if back then cursor = now end
+  -- Never back behind what was decided, whatever this clock takes for the time.
+  if not decided or (news and (back or ARGV[at + 4] == '1') and tonumber(cursor) > decided) then
+    redis.call('HSET', root .. 'cursors', slug, cursor)
+  end
   at = at + 6 + 2 * fields
 end
 return 1

@@ -1,14 +1,20 @@
--- Run now: a job beside the timetable, once for each token; cursor and pause have no say in it.
+-- Run now: a job beside the timetable, once for each token of a schedule; cursor and pause have no say in it.
 -- ARGV: root, prefix, slug, ledger field, instant (s), now (ms), now as RQ writes it, job id, queue, ttl or '',
---       overlap ('skip' or ''), the ledger row, number of fields to change, fields and values, last the token
+--       overlap ('skip' or ''), the ledger row, number of fields to change, fields and values, the activity entry, the token
 local root, prefix, slug, field, job = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[8]
 local template, hash, queue = root .. 'template:' .. slug, prefix .. ':job:' .. job, prefix .. ':queue:' .. ARGV[9]
-local request = root .. 'request:' .. ARGV[#ARGV]
+local request = root .. 'request:' .. slug .. ':' .. ARGV[#ARGV]
 local before = redis.call('GET', request)
-if before then return before end
-if redis.call('EXISTS', template) == 0 then return 'unknown' end
-local kind = redis.call('TYPE', queue).ok
-if kind ~= 'list' and kind ~= 'none' then return 'wrong type' end
+if before then return {before, ''} end
+-- All checks before the first write: nothing here is rolled back.
+local kinds = {[template] = 'hash', [queue] = 'list', [prefix .. ':queues'] = 'set', [root .. 'open'] = 'zset',
+  [root .. 'ledger:' .. slug] = 'hash', [root .. 'index:' .. slug] = 'zset', [root .. 'running:' .. slug] = 'set',
+  [root .. 'activity'] = 'stream'}
+for key, kind in pairs(kinds) do
+  local found = redis.call('TYPE', key).ok
+  if found ~= kind and found ~= 'none' then return {'wrong type', key} end
+end
+if redis.call('EXISTS', template) == 0 then return {'unknown', ''} end
 
 redis.call('SET', request, job, 'EX', 86400)
 redis.call('COPY', template, hash)
@@ -21,4 +27,4 @@ redis.call('HSET', root .. 'ledger:' .. slug, field, ARGV[12])
 redis.call('ZADD', root .. 'index:' .. slug, ARGV[5], field)
 redis.call('SADD', prefix .. ':queues', queue)
 redis.call('RPUSH', queue, job)
-return job
+return {job, redis.call('XADD', root .. 'activity', 'MINID', '~', (redis.call('TIME')[1] - 7776000) .. '000', '*', 'entry', ARGV[#ARGV - 1])}

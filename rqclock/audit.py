@@ -1,0 +1,80 @@
+"""The proof that no run was lost or doubled: what was due is worked out again and compared with what was decided.
+
+Everything is read in pieces, in order of time, and forgotten at once: a million runs need no more memory than a
+thousand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import redis
+
+from rqclock.activity import lost_spans
+from rqclock.comparison import Comparison
+from rqclock.findings import UNVERIFIABLE, Finding
+from rqclock.keys import Keys
+from rqclock.pushed import Pushed
+from rqclock.retention import KEPT
+from rqclock.versions import read_versions, slugs
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Span:
+    """From `start` on, `end` not included; epoch seconds."""
+
+    start: int
+    end: int
+
+
+class Audit:
+    """One audit of a Clock. While `findings` is read, it counts the runs that were due, by decision."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, span: Span) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._span = span
+        self.runs = 0
+        self.differences = 0
+        self.decisions: Counter[str] = Counter()
+
+    def findings(self, slug: str | None = None, *, progress: Progress = lambda runs: None) -> Iterator[Finding]:
+        """Every difference between what was due and what was decided, and every span that nobody can verify.
+
+        `slug` restricts it to one schedule; `progress` is told of each thousand runs. Raises redis.RedisError.
+        """
+        lost = lost_spans(self._connection, self._keys)
+        for finding in self._all([slug] if slug else slugs(self._connection, self._keys), progress):
+            excused = finding.is_difference and any(start <= finding.tick <= end for start, end in lost)
+            shown = replace(finding, kind=UNVERIFIABLE, text=f"Redis lost data: {finding.text}") if excused else finding
+            self.differences += shown.is_difference
+            yield shown
+
+    def _all(self, chosen: list[str], progress: Progress) -> Iterator[Finding]:
+        seconds, _ = self._connection.time()
+        span = self._span
+        if span.start < seconds - KEPT:
+            text = f"older than the {KEPT // 86400} days that are kept"
+            yield Finding(UNVERIFIABLE, "", span.start, text, until=min(seconds - KEPT, span.end))
+            span = replace(span, start=seconds - KEPT)
+        names = {}
+        for slug in chosen:
+            versions = read_versions(self._connection, self._keys, slug)
+            if versions:
+                names[slug] = versions[-1].schedule.name
+                comparison = Comparison(self._connection, self._keys, slug, versions)
+                yield from self._one(comparison, span, versions[0].began, progress)
+        yield from Pushed(self._connection, self._keys, names).findings(span.start, span.end)
+
+    def _one(self, comparison: Comparison, span: Span, began: int, progress: Progress) -> Iterator[Finding]:
+        """One schedule, from its first known definition on."""
+        if span.start <= began:
+            text = "no definition of that time is known"
+            yield Finding(UNVERIFIABLE, comparison.name, span.start, text, until=min(began + 1, span.end))
+        yield from comparison.findings(max(span.start - 1, began), span.end - 1, progress=progress)
+        self.runs += comparison.runs
+        self.decisions += comparison.decisions
