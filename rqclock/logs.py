@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging.config
+import os
 from typing import Any
 
 
@@ -12,11 +13,17 @@ def config(process: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {"format": f"%(asctime)s {process} %(levelname)-7s %(message)s", "datefmt": "%H:%M:%S"},
+            "line": {"format": _line(process), "datefmt": "%H:%M:%S"},
         },
         "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
         "root": {"level": "INFO", "handlers": ["out"]},
     }
+
+
+def _line(process: str) -> str:
+    """Under `rqclock dev`, which puts time and process before each line itself, only the rest."""
+    named = "" if os.environ.get("RQCLOCK_DEVELOPMENT") == "1" else f"%(asctime)s {process} "
+    return f"{named}%(levelname)-7s %(message)s"
 
 
 def set_up(process: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from typing import Any
 
 import click
 
+from rqclock.activity import By
+from rqclock.cli.activity import to_the_log
 from rqclock.cli.common import file_option, find, json_option, say_json, server
+from rqclock.cli.in_force import acting
 from rqclock.errors import ConfigurationError
 from rqclock.loading import load
 from rqclock.run_now import Request, run_now
@@ -19,9 +21,11 @@ from rqclock.run_now import Request, run_now
 @click.option("--args", "arguments", metavar="JSON", help="Other arguments: a JSON list, or an object of keywords.")
 @click.option("--reason", default="", help="Why, for the history.")
 @click.option("--token", default="", help="Name of this request: sent twice, it runs once.")
+@acting
 @file_option
 @json_option
-def run_(name: str, arguments: str | None, reason: str, token: str, file: str, as_json: bool) -> None:
+@to_the_log
+def run_(name: str, arguments: str | None, by: By, token: str, file: str, as_json: bool) -> None:
     """Queue the job of a schedule now, whatever its time; its next run stays as it is."""
     timetable = load(file)
     schedule = find(timetable, name)
@@ -29,7 +33,7 @@ def run_(name: str, arguments: str | None, reason: str, token: str, file: str, a
         raise ConfigurationError(
             f"{schedule.name!r} is not to be run by hand (run_now=False, {schedule.file}:{schedule.line})"
         )
-    request = Request(getpass.getuser(), reason, token)
+    request = Request(by.who, by.why, token, by.where)
     with server(timetable) as there:
         job_id = run_now(there.connection, there.keys, schedule, request, args=_read(arguments))
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from rqclock.cli.timetable import shown
 from rqclock.loading import load
 from rqclock.status import Presence, ScheduleStatus, Status, read_status
 from rqclock.ticks import local
+from rqclock.zone_age import zone_line
 
 
 @click.command("status")
@@ -72,7 +74,7 @@ def _lines(status: Status) -> list[str]:
     standbys = ", ".join(f"{standby.host} (pid {standby.pid})" for standby in status.standbys) or "none"
     queues = ", ".join(f"{q['name']} ({q['count']} waiting, {q['workers']} workers)" for q in status.queues) or "none"
     workers = ", ".join(f"{worker['name'][:12]} ({worker['state']})" for worker in status.workers) or "none"
-    return [head, f"standing by: {standbys}", f"queues: {queues}", f"workers: {workers}"]
+    return [head, f"standing by: {standbys}", f"queues: {queues}", f"workers: {workers}", zone_line(date.today())]
 
 
 def _silence(status: Status) -> str:
