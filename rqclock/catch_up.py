@@ -9,6 +9,7 @@ from typing import Literal
 from rqclock.schedules import Schedule
 
 Decision = Literal["enqueued", "skipped", "missed", "refused"]
+FAR = float("inf")
 COUNTED = 10_000  # ticks of a gap that are counted; beyond, the row says from and to alone
 
 
@@ -65,6 +66,9 @@ def plan(course: Course, now: float) -> list[Due | Gap]:
     `catch_up_within`, "all" enqueues all, "latest" the last unless a newer one is due anyway, "none" none.
     """
     policies, cursor, until = course.schedule.policies, course.cursor, int(now)
+    first = course.next
+    if first is not None and first <= now <= first + policies.late_ok and (course.after(first) or FAR) > now:
+        return [Due(first)]  # what nearly always is so
     start = max(cursor, until - max(policies.catch_up_within, policies.late_ok) - 1)
     ticks = list(course.between(start, until))
     fresh = [tick for tick in ticks if now - tick <= policies.late_ok]

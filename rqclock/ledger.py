@@ -31,6 +31,10 @@ class NotPublished(RqclockError):
     """The timetable in Redis is not ours: publish it, then send again."""
 
 
+class StateLost(RqclockError):
+    """Redis no longer has decisions that it had acknowledged: read the cursors anew."""
+
+
 class WrongType(RqclockError):
     """One of our keys holds something else: a person must repair or delete it."""
 
@@ -54,6 +58,9 @@ class Verdict:
     detail: str
 
 
+ENQUEUED = Verdict("enqueued", "")
+
+
 class Ledger:
     """The ledger of one Clock, written by the holder of `lease`."""
 
@@ -75,6 +82,8 @@ class Ledger:
         said = [text(part) for part in answer]
         if said[0] != "ok":
             raise _refusal(said[0], said[1])
+        if said[1] == "all enqueued":
+            return [ENQUEUED] * len(entries)
         return [Verdict(*pair) for pair in zip(said[2::2], said[3::2], strict=True)]
 
     def cursors(self, schedules: Sequence[Schedule]) -> list[int | None]:

@@ -10,8 +10,10 @@ local SLUG, TICK, WHAT, READ, JOB, QUEUE, TTL, OVERLAP, MORE = 1, 2, 3, 4, 5, 6,
 local OPEN = {queued = true, started = true, scheduled = true, deferred = true, created = true,
   rate_limited = true, ready_to_enqueue = true}
 
+local call = redis.call
+
 local function is(key, kind)
-  local found = redis.call('TYPE', key).ok
+  local found = call('TYPE', key).ok
   return found == kind or found == 'none'
 end
 
@@ -82,11 +84,13 @@ local all_templates = redis.call('EXISTS', unpack(templates)) == #ticks
 local unsound, queues, running, fired, decisions = {}, {}, {}, {}, {}
 
 -- The key of a schedule that holds something else than we write, if one does.
+local LEDGER, INDEX, TEMPLATE, RUNNING = root .. 'ledger:', root .. 'index:', root .. 'template:', root .. 'running:'
+
 local function broken(slug, skips)
-  local kinds = {ledger = 'hash', index = 'zset', template = 'hash', running = skips and 'set' or nil}
-  for name, kind in pairs(kinds) do
-    if not is(root .. name .. ':' .. slug, kind) then return root .. name .. ':' .. slug end
-  end
+  if not is(LEDGER .. slug, 'hash') then return LEDGER .. slug end
+  if not is(INDEX .. slug, 'zset') then return INDEX .. slug end
+  if not is(TEMPLATE .. slug, 'hash') then return TEMPLATE .. slug end
+  if skips and not is(RUNNING .. slug, 'set') then return RUNNING .. slug end
   return false
 end
 
@@ -149,14 +153,14 @@ for n, tick in ipairs(ticks) do
     opened[#opened + 1] = now
     opened[#opened + 1] = tick[JOB]
     if tick[OVERLAP] == 'skip' then
-      redis.call('DEL', root .. 'running:' .. slug) -- whatever is in it has ended, else we would not be here
-      redis.call('SADD', root .. 'running:' .. slug, tick[JOB])
+      redis.call('DEL', RUNNING .. slug) -- whatever is in it has ended, else we would not be here
+      redis.call('SADD', RUNNING .. slug, tick[JOB])
     end
   end
   if decision ~= 'decided' and decision ~= 'stuck' then
     local row = '{"is":"' .. decision .. '","at":' .. now .. decisions[n][2] .. '}'
-    redis.call('HSET', root .. 'ledger:' .. slug, tick[TICK], row)
-    redis.call('ZADD', root .. 'index:' .. slug, tick[TICK], tick[TICK])
+    redis.call('HSET', LEDGER .. slug, tick[TICK], row)
+    redis.call('ZADD', INDEX .. slug, tick[TICK], tick[TICK])
     moved[#moved + 1] = slug
     moved[#moved + 1] = tick[TICK]
     if over[slug] then redis.call('HDEL', root .. 'paused', slug) end -- its ticks are all decided
@@ -171,9 +175,9 @@ for _, queue in ipairs(order) do
   redis.call('RPUSH', queue, unpack(pushes[queue]))
 end
 
-local answers = {'ok', ''}
+local answers, all_enqueued = {'ok', ''}, true
 for n = 1, #ticks do
-  answers[#answers + 1] = decisions[n][1]
-  answers[#answers + 1] = decisions[n][2]
+  answers[2 * n + 1], answers[2 * n + 2] = decisions[n][1], decisions[n][2]
+  all_enqueued = all_enqueued and decisions[n][1] == 'enqueued'
 end
-return answers
+return all_enqueued and {'ok', 'all enqueued'} or answers -- the usual answer is not worth 500 texts

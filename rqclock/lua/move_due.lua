@@ -1,24 +1,42 @@
 -- Jobs of one queue that were planned for later, or wait for a retry, and whose time has come: into the queue.
 -- A job is pushed only if it was still in the registry, so whoever else moves it (RQ's scheduler), it is queued once.
--- ARGV: prefix, queue, now as RQ writes it
+-- ARGV: prefix, queue, now as RQ writes it, how many at most
+-- Answers how many were taken out (-1, -2: queue or registry hold something else), then the rate limits to be looked at
 local prefix, queue = ARGV[1], ARGV[2]
 local list, later = prefix .. ':queue:' .. queue, prefix .. ':scheduled:' .. queue
-local kind = redis.call('TYPE', list).ok
-if kind ~= 'list' and kind ~= 'none' then return -1 end
+local function is(key, kind)
+  local found = redis.call('TYPE', key).ok
+  return found == kind or found == 'none'
+end
+if not is(list, 'list') then return {-1} end
+if not is(later, 'zset') then return {-2} end
 
-local moved = 0
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', redis.call('TIME')[1], 'LIMIT', 0, 200)) do
+local time = redis.call('TIME')
+local now = time[1] .. '.' .. string.format('%06d', time[2])
+local answer = {0}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, ARGV[4])) do
   local job = prefix .. ':job:' .. id
   if redis.call('TYPE', job).ok ~= 'hash' then -- forgotten, or overwritten by something that no worker can run
     redis.call('ZREM', later, id)
   else
-    redis.call('HSET', job, 'status', 'queued', 'enqueued_at', ARGV[3], 'origin', queue) -- first: a full Redis stops here
-    redis.call('ZREM', later, id)
-    local at_front = redis.call('HMGET', job, 'enqueue_at_front', 'enqueue_at_front_on_retry', 'ended_at')
-    local front = at_front[1] == '1' or (at_front[2] == '1' and (at_front[3] or '') ~= '')
-    redis.call(front and 'LPUSH' or 'RPUSH', list, id)
-    redis.call('SADD', prefix .. ':queues', list)
-    moved = moved + 1
+    local facts = redis.call('HMGET', job, 'enqueue_at_front', 'enqueue_at_front_on_retry', 'ended_at',
+      'rate_limit_key', 'rate_limit_concurrency')
+    local front = facts[1] == '1' or (facts[2] == '1' and (facts[3] or '') ~= '')
+    local limit = facts[4]
+    if limit and limit ~= '' then -- it needs a place among those that may run: RQ's own script gives it one
+      redis.call('HSET', job, 'status', 'rate_limited', 'origin', queue, 'enqueue_at_front', front and '1' or '0')
+      redis.call('ZREM', later, id)
+      redis.call('SADD', prefix .. ':rl-keys', limit)
+      redis.call('HSET', prefix .. ':rl:' .. limit, 'concurrency', facts[5] or '1')
+      redis.call('ZADD', prefix .. ':rl:' .. limit .. ':rate_limited', now, id)
+      answer[#answer + 1] = limit
+    else
+      redis.call('HSET', job, 'status', 'queued', 'enqueued_at', ARGV[3], 'origin', queue) -- first: a full Redis stops here
+      redis.call('ZREM', later, id)
+      redis.call(front and 'LPUSH' or 'RPUSH', list, id)
+      redis.call('SADD', prefix .. ':queues', list)
+    end
   end
+  answer[1] = answer[1] + 1
 end
-return moved
+return answer

@@ -48,6 +48,8 @@ def read_at(at: str | Sequence[str] | None) -> tuple[At, ...]:
     """
     if at is None:
         return ()
+    if not isinstance(at, (str, list, tuple)):
+        raise TriggerError(f'at={at!r} is no time: write at="10:35", or a list of such')
     entries = [at] if isinstance(at, str) else list(at)
     if not entries:
         raise TriggerError('at=[] names no time: leave it out, or write at="10:35"')

@@ -28,6 +28,7 @@ ALIASES = {
     "@weekly": "0 0 * * 0",
     "@daily": "0 0 * * *",
     "@midnight": "0 0 * * *",
+    "@noon": "0 12 * * *",
     "@hourly": "0 * * * *",
 }
 FIELDS = ("second", "minute", "hour", "day of the month", "month", "weekday")

@@ -77,6 +77,14 @@ class DayOfMonth:
         days = [day for day in range(first, first + length) if self._counts(day)]
         return days[self.index] if -len(days) <= self.index < len(days) else None
 
+    def passed_over(self, day: int) -> list[int]:
+        """The public holidays between that end of the month and the working day `day`: they decided which it is."""
+        if self.calendar is None:
+            return []
+        days, (first, length) = calendar(self.calendar), month_of(day)
+        before = range(first, day) if self.index >= 0 else range(day + 1, first + length)
+        return [other for other in before if days.holiday(other) and not days.is_weekend(other)]
+
     def _counts(self, day: int) -> bool:
         if self.calendar is not None:
             return calendar(self.calendar).is_working(day)
@@ -99,6 +107,10 @@ class MonthDays:
                 if found >= day:
                     return found
         return None
+
+    def sources(self, day: int) -> list[int]:
+        """The holidays because of which it is this day and not another."""
+        return [passed for rule in self.days for passed in rule.passed_over(day)]
 
 
 @dataclass(frozen=True)
@@ -127,6 +139,12 @@ class Moved:
         """The days of the rule that end up on `day`."""
         near = _between(self.days, start=day - LONGEST_CLOSURE, end=day + LONGEST_CLOSURE + 1)
         return [source for source in near if self.moved(source) == day]
+
+
+def month_of(day: int) -> tuple[int, int]:
+    """The first day of the month that a day is in, and the month's length."""
+    moment = date.fromordinal(day + EPOCH_DAY)
+    return month_span(moment.year, moment.month)
 
 
 def month_span(year: int, month: int) -> tuple[int, int]:

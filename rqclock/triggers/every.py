@@ -34,13 +34,15 @@ def every(
         raise TriggerError(f'on={on!r} goes with "month" or "year", not with "{length}"')
     if length.is_interval and not entries:
         return _interval(length, rules)
+    grid = read_grid(length, entries) if length.is_interval else Grid(length)
+    is_fixed = all(entry.is_fixed for entry in entries)
     named = read_on(on, calendar=lambda: _calendar_code(rules))
     needs_calendar = length.unit == "working day" or any(day.day.calendar for day in named)
-    defaults = FIXED if all(entry.is_fixed for entry in entries) else CADENCE
-    rules = settled(rules, defaults=defaults, needs_calendar=needs_calendar)
-    entries = entries or (MIDNIGHT,)
-    line = Line("every", str(length), rules, tuple(map(str, entries)), tuple(day.words for day in named))
-    return _wall(line, length=length, entries=entries, named=named)
+    rules = settled(rules, defaults=FIXED if is_fixed else CADENCE, needs_calendar=needs_calendar)
+    # "24 hours" at "5:01" is a day: named times leave nothing of an interval but its days.
+    when, entries = str(grid.period if is_fixed else length), entries or (MIDNIGHT,)
+    line = Line("every", when, rules, tuple(map(str, entries)), tuple(day.words for day in named))
+    return _wall(line, grid=grid, entries=entries, named=named)
 
 
 def never_comes(line: Line) -> TriggerError:
@@ -78,8 +80,7 @@ def _interval(length: Period, rules: Rules) -> IntervalTrigger:
     return IntervalTrigger(Line("every", str(length), replace(rules, gap=None, fold=None)), length.seconds)
 
 
-def _wall(line: Line, *, length: Period, entries: Sequence[At], named: Sequence[OnDay]) -> WallTrigger:
-    grid = read_grid(length, entries) if length.is_interval else Grid(length)
+def _wall(line: Line, *, grid: Grid, entries: Sequence[At], named: Sequence[OnDay]) -> WallTrigger:
     by_weekday: dict[int | None, set[int]] = {}
     for entry in entries:
         by_weekday.setdefault(entry.weekday, set()).update(entry.times(grid.step))
@@ -87,7 +88,7 @@ def _wall(line: Line, *, length: Period, entries: Sequence[At], named: Sequence[
     for weekday, times in by_weekday.items():
         days = _days(grid.period, weekday=weekday, named=named, rules=line.rules)
         parts.append(Part(moved(days, line.rules), tuple(sorted(times))))
-    skips = line.rules.if_holiday == "skip" or (length.unit == "working day" and line.rules.if_holiday is None)
+    skips = line.rules.if_holiday == "skip" or (grid.period.unit == "working day" and line.rules.if_holiday is None)
     trigger = WallTrigger(line, tuple(parts), grid.stride, skips)
     if trigger.after(REFERENCE) is None:
         raise never_comes(line)

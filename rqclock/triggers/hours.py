@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from rqclock.errors import TriggerError
@@ -47,29 +48,33 @@ def _window(period: Period, entries: Sequence[At]) -> Grid:
 
 
 def _minutes(period: Period, entries: Sequence[At]) -> Grid:
+    minutes = [entry.minute or 0 for entry in entries]
     in_hours = all(entry.hour is None for entry in entries)
-    if in_hours and _is_spaced([entry.minute or 0 for entry in entries], distance=period.seconds / 60, around=60):
+    # clockwork's "every minute, at …" only says how often it looks, and names the times like "every hour, at …".
+    if period == Period(1, "minute") or (in_hours and _agrees(minutes, distance=period.seconds / 60, around=60)):
         return Grid(EVERY_DAY)
     raise _contradiction(period, entries, why="they say different things")
 
 
 def _hours(period: Period, entries: Sequence[At]) -> Grid:
     hours = period.seconds // HOUR
-    if hours % 24 == 0:
+    if hours % 24 == 0 and all(entry.hour is not None for entry in entries):
         return Grid(Period(hours // 24, "day"))
     if hours == 1 or all(entry.hour is None for entry in entries):
         return Grid(EVERY_DAY, stride=hours)
-    if all(entry.hour is not None and entry.weekday is None for entry in entries):
-        minutes = [(entry.hour or 0) * 60 + (entry.minute or 0) for entry in entries]
-        if _is_spaced(minutes, distance=hours * 60, around=24 * 60):
-            return Grid(EVERY_DAY)
+    minutes = [(entry.hour or 0) * 60 + (entry.minute or 0) for entry in entries]
+    if all(entry.hour is not None and entry.weekday is None for entry in entries) and _agrees(
+        minutes, distance=hours * 60, around=24 * 60
+    ):
+        return Grid(EVERY_DAY)
     raise _contradiction(period, entries, why="they say different things")
 
 
-def _is_spaced(minutes: Sequence[int], *, distance: float, around: int) -> bool:
-    """Whether minutes on a dial of `around` minutes are all `distance` apart."""
-    following = [*minutes[1:], minutes[0] + around]
-    return all(later - minute == distance for minute, later in zip(minutes, following, strict=True))
+def _agrees(minutes: Sequence[int], *, distance: float, around: int) -> bool:
+    """Whether several minutes are all `distance` apart, or a single one comes round after that distance."""
+    if len(minutes) == 1:
+        return distance == around
+    return all(later - minute == distance for minute, later in pairwise(minutes))
 
 
 def _contradiction(period: Period, entries: Sequence[At], *, why: str) -> TriggerError:

@@ -16,7 +16,7 @@ from typing import Any
 
 from rqclock.calendars import calendar
 from rqclock.triggers.changes import Change, change, day_words, is_gap, touched
-from rqclock.triggers.days import Days, EveryDay, Moved
+from rqclock.triggers.days import Days, EveryDay, MonthDays, Moved
 from rqclock.triggers.rules import Line
 from rqclock.triggers.words import words
 from rqclock.triggers.zones import Segment, zone
@@ -158,6 +158,8 @@ class WallTrigger:
         """The clock changes next to a tick, with our wall times there that this tick stands for."""
         here = zone(self.tz)
         segment = here.segment(tick)
+        if segment.start + DAY < tick < segment.end - DAY:
+            return  # far from any change, as nearly every tick is
         # Where no change follows, the end of the segment is only the end of what has been looked up.
         following = [here.segment(segment.end)] if segment.after != segment.offset else []
         for edge in (segment, *following):
@@ -174,7 +176,7 @@ class WallTrigger:
     def _moved(self, tick: int) -> str | None:
         day = self._day(tick)
         for part in self.parts:
-            sources = part.days.sources(day) if isinstance(part.days, Moved) else []
+            sources = part.days.sources(day) if isinstance(part.days, Moved | MonthDays) else []
             for source in sources:
                 if source != day:
                     holiday = calendar(self.line.rules.calendar or "").holiday(source)

@@ -130,7 +130,7 @@ def zone_names() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def zone_data() -> tuple[str, str]:
     """The IANA version in force, such as "2026f", and where it was read: the tzdata package or a system folder."""
-    found = [(_version(files("tzdata").joinpath("zoneinfo")), PACKAGE)]
+    found = [(_version(_package()), PACKAGE)]
     found += [(_version(Path(folder)), folder) for folder in zoneinfo.TZPATH]
     return max(found, key=lambda candidate: (candidate[0], candidate[1] == PACKAGE))
 
@@ -138,11 +138,17 @@ def zone_data() -> tuple[str, str]:
 def zone_folder() -> Traversable:
     """The folder of the zone data in force."""
     source = zone_data()[1]
-    return files("tzdata").joinpath("zoneinfo") if source == PACKAGE else Path(source)
+    return _package() if source == PACKAGE else Path(source)
+
+
+def _package() -> Traversable:
+    return files("tzdata").joinpath("zoneinfo")
 
 
 def _file(name: str) -> Traversable:
-    return zone_folder().joinpath(*name.split("/"))
+    file = zone_folder().joinpath(*name.split("/"))
+    # Debian keeps old names such as US/Eastern in a package of their own, which few systems have.
+    return file if file.is_file() else _package().joinpath(*name.split("/"))
 
 
 def _is_plain(name: str) -> bool:

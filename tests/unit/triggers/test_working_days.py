@@ -58,12 +58,15 @@ def test_the_first_working_day_is_after_the_holiday() -> None:
     trigger = every("month", on="first working day", at="09:00", rules=LONDON)
     assert runs(trigger, "2026-12-15", 3) == ["Mon 04 Jan 09:00", "Mon 01 Feb 09:00", "Mon 01 Mar 09:00"]
     assert trigger.veto(seconds("2027-01-04T09:00")) is None
+    assert trigger.note(seconds("2027-01-04T09:00")) == "moved from 1 Jan 2027: New Year's Day"
+    assert trigger.note(seconds("2027-02-01T09:00")) is None
 
 
 def test_the_last_working_day_is_before_weekend_and_holiday() -> None:
     trigger = every("month", on="last working day", at="17:00", rules=LONDON)
     assert runs(trigger, "2026-05-01", 2) == ["Fri 29 May 17:00", "Tue 30 Jun 17:00"]
-    assert runs(trigger, "2027-05-01", 1) == ["Fri 28 May 17:00"]  # 31 May is the spring bank holiday
+    assert runs(trigger, "2027-05-01", 1) == ["Fri 28 May 17:00"]
+    assert trigger.note(seconds("2027-05-28T16:00")) == "moved from 31 May 2027: Spring Bank Holiday"
 
 
 def test_a_run_on_a_holiday_moves_to_the_next_working_day_and_says_so() -> None:

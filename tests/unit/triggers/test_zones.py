@@ -34,6 +34,7 @@ def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     zone_data.cache_clear()
     yield tmp_path
     zone_data.cache_clear()
+    zone.cache_clear()
 
 
 @pytest.mark.parametrize("initial", sorted({name[0] for name in zone_names()}))
@@ -84,6 +85,12 @@ def test_a_zone_is_read_from_the_data_in_force(system: Path) -> None:
     paris = files("tzdata").joinpath("zoneinfo", "Europe", "Paris").read_bytes()
     (system / "Atlantis").write_bytes(paris)
     assert zone("Atlantis").offset(1_767_225_600) == 3600
+
+
+def test_an_old_name_that_the_system_lacks_comes_from_the_package(system: Path) -> None:
+    (system / "+VERSION").write_text("2099c\n")
+    zone.cache_clear()
+    assert zone("US/Eastern").offset(1_767_225_600) == -5 * 3600
 
 
 @pytest.mark.parametrize(
