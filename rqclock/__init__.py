@@ -9,10 +9,11 @@ if TYPE_CHECKING:
     from rqclock.clock import Clock
     from rqclock.jobs import job
     from rqclock.rq_job import Job
+    from rqclock.scheduler import Scheduler
     from rqclock.ticks import CurrentTick, current_tick
 
 __version__ = "0.1.0"
-__all__ = ["Clock", "CurrentTick", "Job", "current_tick", "job"]
+__all__ = ["Clock", "CurrentTick", "Job", "Scheduler", "current_tick", "job"]
 
 _HOMES = {
     "Clock": "rqclock.clock",
@@ -20,6 +21,7 @@ _HOMES = {
     "Job": "rqclock.rq_job",
     "current_tick": "rqclock.ticks",
     "CurrentTick": "rqclock.ticks",
+    "Scheduler": "rqclock.scheduler",
 }
 
 

@@ -18,6 +18,7 @@ from rqclock.findings import UNVERIFIABLE, Finding
 from rqclock.keys import Keys
 from rqclock.pushed import Pushed
 from rqclock.retention import KEPT
+from rqclock.server_now import Now, asking
 from rqclock.versions import read_versions, slugs
 
 Progress = Callable[[int], None]
@@ -34,10 +35,11 @@ class Span:
 class Audit:
     """One audit of a Clock. While `findings` is read, it counts the runs that were due, by decision."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys, span: Span) -> None:
+    def __init__(self, connection: redis.Redis, keys: Keys, span: Span, now: Now | None = None) -> None:
         self._connection = connection
         self._keys = keys
         self._span = span
+        self._now = asking(connection, now)
         self.runs = 0
         self.differences = 0
         self.decisions: Counter[str] = Counter()
@@ -55,18 +57,17 @@ class Audit:
             yield shown
 
     def _all(self, chosen: list[str], progress: Progress) -> Iterator[Finding]:
-        seconds, _ = self._connection.time()
-        span = self._span
-        if span.start < seconds - KEPT:
+        span, horizon = self._span, int(self._now()) - KEPT
+        if span.start < horizon:
             text = f"older than the {KEPT // 86400} days that are kept"
-            yield Finding(UNVERIFIABLE, "", span.start, text, until=min(seconds - KEPT, span.end))
-            span = replace(span, start=seconds - KEPT)
+            yield Finding(UNVERIFIABLE, "", span.start, text, until=min(horizon, span.end))
+            span = replace(span, start=horizon)
         names = {}
         for slug in chosen:
             versions = read_versions(self._connection, self._keys, slug)
             if versions:
                 names[slug] = versions[-1].schedule.name
-                comparison = Comparison(self._connection, self._keys, slug, versions)
+                comparison = Comparison(self._connection, self._keys, versions, self._now)
                 yield from self._one(comparison, span, versions[0].began, progress)
         yield from Pushed(self._connection, self._keys, names).findings(span.start, span.end)
 

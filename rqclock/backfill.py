@@ -19,6 +19,7 @@ from rqclock.replies import text
 from rqclock.rows import CHUNK, UNREADABLE, Gaps, Row, Rows
 from rqclock.schedules import Schedule
 from rqclock.scripts import Scripts
+from rqclock.server_now import Now, asking
 from rqclock.ticks import field as field_of
 from rqclock.ticks import iso
 from rqclock.versions import read_versions, ticks
@@ -90,10 +91,11 @@ class Pace:
 class Backfill:
     """One backfill of one schedule."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys, order: Order) -> None:
+    def __init__(self, connection: redis.Redis, keys: Keys, order: Order, now: Now | None = None) -> None:
         self._connection = connection
         self._keys = keys
         self._order = order
+        self._now = asking(connection, now)
         self._slug = order.schedule.slug
         self._token = secrets.token_hex(4)
         self._scripts = Scripts(connection)
@@ -102,11 +104,10 @@ class Backfill:
     def plan(self) -> Iterator[Candidate]:
         """Every run of the span, with what would be done. Raises redis.RedisError."""
         versions = read_versions(self._connection, self._keys, self._slug)
-        now, _ = self._connection.time()
         cursor = int(self._connection.hget(self._keys.named("cursors"), self._slug) or 0)
         rows = Rows(self._connection, self._keys, self._slug)
         gaps = Gaps(rows)
-        due = ticks(versions, self._order.start - 1, min(self._order.end - 1, now))
+        due = ticks(versions, self._order.start - 1, min(self._order.end - 1, int(self._now())))
         for part in slices(due, CHUNK):
             for tick, row in zip(part, rows.of(part), strict=True):
                 yield self._candidate(tick, row, gaps, cursor)
@@ -138,11 +139,11 @@ class Backfill:
 
     def _send(self, batch: Sequence[Candidate], planned: int | None) -> Iterator[Result]:
         schedule, options = self._order.schedule, self._order.schedule.target.options
-        seconds, micros = self._connection.time()
+        now = self._now()
         entry = self._entry(planned)
-        runs = [self._run(candidate, seconds * 1000 + micros // 1000) for candidate in batch]
+        runs = [self._run(candidate, int(now * 1000)) for candidate in batch]
         place, *outcomes = self._call(
-            self._slug, seconds * 1000 + micros // 1000, rq_stamp(seconds + micros / 1e6), options.queue,
+            self._slug, int(now * 1000), rq_stamp(now), options.queue,
             options.ttl or "", "skip" if schedule.policies.overlap == "skip" else "",
             "" if self._recorded else entry.packed(), json.dumps(runs, ensure_ascii=False),
         )  # fmt: skip

@@ -66,6 +66,11 @@ class Clock:
     def timetable(self) -> Timetable:
         """The schedules, all checked. Raises TimetableError with every problem of the file."""
         problems = self._problems + [pending.forgotten() for pending in self._pending if not pending.done]
+        problems += [
+            Problem(schedule.file, schedule.line, f"renamed_from: {schedule.renamed_from!r} is in the timetable still")
+            for schedule in self._schedules.values()
+            if schedule.renamed_from in self._schedules
+        ]
         if problems:
             raise TimetableError(sorted(problems, key=lambda problem: problem.line))
         return Timetable(self.name, slug(self.name), self.timezone, tuple(self._schedules.values()), self.catch_up_rate)
@@ -97,11 +102,15 @@ class Clock:
         self._add(schedule.on_queue(entry.queue) if entry.queue else schedule)
 
     def _check_itself(self) -> None:
-        policies_of.check(self._defaults, Defaults)
+        defaults, self._defaults = self._defaults, {}  # so that a wrong one is told once, and not at every line
+        policies_of.check(defaults, Defaults)
+        self._defaults = defaults
         policies_of.check({"name": self.name}, Options)
         if not isinstance(self.catch_up_rate, int) or self.catch_up_rate < 1:
             raise ConfigurationError(f"catch_up_rate={self.catch_up_rate!r}: say how many runs a second, 1 or more")
-        timezone, self._zone = self.timezone, "UTC"  # so that a wrong one is told once, and not at every line
+        timezone, self._zone = self.timezone, "UTC"  # likewise
+        if not isinstance(timezone, str):
+            raise ConfigurationError(f'timezone={timezone!r}: say a zone such as "Europe/London"')
         every_trigger("day", rules=Rules(tz=timezone))
         self._zone = timezone
 
@@ -158,6 +167,7 @@ class Pending:
             owner=options.get("owner", ""),
             enabled=options.get("enabled", True),
             run_now=options.get("run_now", True),
+            renamed_from=slug(options["renamed_from"]) if "renamed_from" in options else "",
             file=self._place[0],
             line=self._place[1],
             predicate=options.get("if_"),
@@ -174,7 +184,7 @@ class Pending:
 
 def _place() -> Place:
     """File and line of the person's own code: the nearest frame outside of this package."""
-    here = os.path.dirname(__file__)
+    here = os.path.dirname(__file__) + os.sep
     frame = sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith(here):
         frame = frame.f_back

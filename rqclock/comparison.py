@@ -15,6 +15,7 @@ from rqclock.keys import Keys
 from rqclock.ledger import slices
 from rqclock.retention import HOUR
 from rqclock.rows import CHUNK, UNREADABLE, Gaps, Row, Rows
+from rqclock.server_now import Now
 from rqclock.ticks import iso
 from rqclock.versions import Version, ticks
 
@@ -34,11 +35,12 @@ class Pending:
 class Comparison:
     """Compares a schedule's ticks with its rows. `runs` and `decisions` count them meanwhile."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys, slug: str, versions: Sequence[Version]) -> None:
+    def __init__(self, connection: redis.Redis, keys: Keys, versions: Sequence[Version], now: Now) -> None:
         self._connection = connection
         self._keys = keys
-        self._slug = slug
         self._versions = versions
+        self._now = now
+        self._slug = slug = versions[-1].schedule.slug
         self.name = versions[-1].schedule.name
         self._rows = Rows(connection, keys, slug)
         self._evidence = Evidence(connection, keys, slug, self.name)
@@ -185,7 +187,3 @@ class Comparison:
 
     def _finding(self, kind: str, tick: int, text: str) -> Finding:
         return Finding(kind, self.name, tick, text)
-
-    def _now(self) -> float:
-        seconds, micros = self._connection.time()
-        return float(seconds + micros / 1e6)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -16,9 +18,16 @@ CONNECT_TIMEOUT = 3.0
 ANSWER_TIMEOUT = 5.0
 
 
-def connect(settings: Settings, role: str, *, answer_timeout: float = ANSWER_TIMEOUT) -> redis.Redis:
+def connect(
+    settings: Settings,
+    role: str,
+    *,
+    answer_timeout: float = ANSWER_TIMEOUT,
+    connected: Callable[[], None] | None = None,
+) -> redis.Redis:
     """A client of the Redis in `settings.redis_url`, named `rqclock-ROLE` in its client list; replies are bytes.
 
+    `connected` is called at each new connection: redis-py makes one without a word when it finds the old one closed.
     Nothing is sent yet. Retries are off: redis-py's own would send a command again whose reply was lost, and a job
     would be queued twice under one id (seen). Who may repeat a command does so knowingly.
     Raises ConfigurationError when the URL's options cannot be read.
@@ -31,9 +40,18 @@ def connect(settings: Settings, role: str, *, answer_timeout: float = ANSWER_TIM
             retry=Retry(NoBackoff(), 0),
             client_name=f"rqclock-{role}",
             protocol=2,
+            redis_connect_func=_greeting(connected) if connected else None,
         )
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"REDIS_URL cannot be used: {error}") from None
+
+
+def _greeting(connected: Callable[[], None]) -> Callable[[Any], None]:
+    def greet(connection: Any) -> None:
+        connection.on_connect()
+        connected()
+
+    return greet
 
 
 @cache

@@ -23,6 +23,7 @@ class Contact:
         self._time = RedisTime()
         self._accepted: str | None = None
         self.beat_at = 0.0
+        self.heard: float | None = None  # Redis's time of the last beat that was answered
 
     def now(self) -> float:
         """Redis's time, in epoch seconds."""
@@ -47,6 +48,7 @@ class Contact:
         self._accepted = beat.accepted
         self._offer(beat)
         self.beat_at = beat.asked + self._lease.interval
+        self.heard = self.now()
         return beat
 
     def beat_is_due(self) -> bool:

@@ -53,7 +53,7 @@ class Evidence:
         return [row for row, exists in zip(rows, answers, strict=True) if exists]
 
     def _job(self, row: Row) -> str:
-        return self._keys.job_id(self._slug, row.tick, row.token)
+        return self._keys.job_id(row.slug or self._slug, row.tick, row.token)
 
     def _finding(self, row: Row, text: str) -> Finding:
         return Finding("job", self._name, row.tick, text)

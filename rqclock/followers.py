@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import redis
 
@@ -31,6 +32,7 @@ class Followers:
         self._lease = lease
         self._wake = wake
         self._started = False
+        self._releases: list[Callable[[], None]] = []
 
     def start(self) -> None:
         """Begin to follow the leader's duties, once a process."""
@@ -41,22 +43,40 @@ class Followers:
         outcomes = Outcomes(connect(self._settings, "outcomes"), self._keys)
         retention = Retention(connect(self._settings, "retention"), self._keys)
         self._thread("retention", retention.step, every=RETENTION_EVERY)
-        self._thread("janitor", janitor.step, every=0.5)
+        self._thread("janitor", janitor.step, every=0.5, release=janitor.release)
         self._thread("outcomes", outcomes.step, every=1.0)
 
     def listen(self) -> None:
         """Begin to hear when a lease is given up."""
         threading.Thread(target=self._hear, name="wake", daemon=True).start()
 
-    def _thread(self, name: str, step: Callable[[float], None], *, every: float) -> None:
-        threading.Thread(target=self._repeat, args=(name, step, every), name=name, daemon=True).start()
+    def stop(self) -> None:
+        """The process ends: give up what the next leader needs. What fails here expires by itself."""
+        for release in self._releases:
+            with suppress(redis.RedisError):
+                release()
 
-    def _repeat(self, name: str, step: Callable[[float], None], every: float) -> None:
-        failing = False
+    def _thread(
+        self,
+        name: str,
+        step: Callable[[float], None],
+        *,
+        every: float,
+        release: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._releases.append(release)
+        threading.Thread(target=self._repeat, args=(name, step, every, release), name=name, daemon=True).start()
+
+    def _repeat(self, name: str, step: Callable[[float], None], every: float, release: Callable[[], None]) -> None:
+        failing = led = False
         while True:
             time.sleep(every)
             if not self._lease.leading:
+                with suppress(redis.RedisError):
+                    release() if led else None
+                led = False
                 continue
+            led = True
             try:
                 step(time.time())
                 failing = False

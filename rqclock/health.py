@@ -7,13 +7,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from rqclock.errors import ConfigurationError
+from rqclock.ledger import Entry, Verdict
 from rqclock.pulse import STALLED_AFTER, Pulse
 
 log = logging.getLogger("rqclock.clock")
@@ -25,9 +26,10 @@ LATENESS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600)
 class Metrics:
     """This clock's own figures, in a registry of their own."""
 
-    def __init__(self, pulse: Pulse) -> None:
+    def __init__(self, pulse: Pulse, *, leading: Callable[[], bool]) -> None:
         self.registry = CollectorRegistry()
-        self.leading = Gauge("rqclock_leading", "1 while this clock leads.", registry=self.registry)
+        gauge = Gauge("rqclock_leading", "1 while this clock leads.", registry=self.registry)
+        gauge.set_function(leading)  # asked for at each look: it ends with the lease, also while Redis does not answer
         self.takeovers = Counter("rqclock_takeovers", "Times this clock took the lead.", registry=self.registry)
         self.fenced = Counter("rqclock_fenced", "Writes refused: another clock led.", registry=self.registry)
         self.ticks = Counter("rqclock_ticks", "Runs decided here.", ["decision"], registry=self.registry)
@@ -36,6 +38,13 @@ class Metrics:
         )
         age = Gauge("rqclock_loop_age_seconds", "Seconds since the loop last turned.", registry=self.registry)
         age.set_function(pulse.age)
+
+    def count(self, part: Sequence[Entry], verdicts: Sequence[Verdict], now: float) -> None:
+        """Count what was decided at `now`, Redis's time."""
+        for entry, verdict in zip(part, verdicts, strict=True):
+            self.ticks.labels(verdict.decision).inc()
+            if verdict.decision == "enqueued":
+                self.lateness.observe(max(0.0, now - entry.tick))
 
 
 class Health:

@@ -11,6 +11,7 @@ import redis
 
 from rqclock import rq_records
 from rqclock.keys import Keys
+from rqclock.outcomes import attempts, read_retried
 from rqclock.replies import text
 from rqclock.rows import Row, parsed
 from rqclock.rq_records import Record
@@ -22,7 +23,9 @@ from rqclock.ticks import local
 class Run:
     """One run of a schedule, or one that was not to be. Epoch seconds; `lateness` and `duration` in seconds.
 
-    `backfilled_from` is the decision on this tick before a person had it queued after all.
+    `backfilled_from` is the decision on this tick before a person had it queued after all. `attempt` counts from 1,
+    `of` is how many its retries allow; `attempts` says of each earlier one: `attempt`, `is` ("retried": it raised;
+    "lost": its worker died), `started`, `ended`, `at`, `worker`, `why`, as far as known.
     """
 
     tick: int
@@ -36,6 +39,9 @@ class Run:
     error: str | None = None
     lateness: float | None = None
     backfilled_from: str | None = None
+    attempt: int = 1
+    of: int | None = None
+    attempts: tuple[dict[str, Any], ...] = ()
 
     @property
     def duration(self) -> float | None:
@@ -107,7 +113,7 @@ def _run(keys: Keys, schedule: Schedule, row: Row) -> Run:
     if row.decision != "enqueued":
         return replace(run, job_id=row.values.get("job"))
     late = None if row.token or before else max(0.0, row.values["at"] / 1000 - row.tick)
-    job_id = keys.job_id(schedule.slug, row.tick, row.token)
+    job_id = keys.job_id(row.slug or schedule.slug, row.tick, row.token)
     return replace(run, job_id=job_id, lateness=late, backfilled_from=before["is"] if before else None)
 
 
@@ -132,6 +138,9 @@ def _ended(run: Run, outcome: Mapping[str, Any] | None) -> Run:
         finished_at=outcome.get("ended"),
         worker=outcome.get("worker"),
         error=outcome.get("error"),
+        attempt=outcome.get("attempt", 1),
+        of=outcome.get("of"),
+        attempts=tuple(outcome.get("attempts", ())),
     )
 
 
@@ -139,25 +148,30 @@ def _with_records(connection: redis.Redis, keys: Keys, histories: list[list[Run]
     """The same runs, those without an outcome as RQ has them now."""
     open_ = [run.job_id for runs in histories for run in runs if _is_open(run) and run.job_id]
     records = dict(zip(open_, rq_records.read(connection, keys, open_), strict=True))
-    return [[_now(run, records) if _is_open(run) else run for run in runs] for runs in histories]
+    again = [job_id for job_id, record in records.items() if record and record.attempt > 1]
+    retried = dict(zip(again, read_retried(connection, keys, again), strict=True))
+    return [[_now(run, records, retried) if _is_open(run) else run for run in runs] for runs in histories]
 
 
 def _is_open(run: Run) -> bool:
     return run.decision == "enqueued" and run.status is None
 
 
-def _now(run: Run, records: Mapping[str, Record | None]) -> Run:
+def _now(run: Run, records: Mapping[str, Record | None], retried: Mapping[str, list[dict[str, Any]]]) -> Run:
     record = records.get(run.job_id or "")
     if record is None:
         return replace(run, status="unknown")
     ended = record.finished_at if record.ended else None
     return replace(
         run,
-        status=record.status,
+        status="abandoned" if record.abandoned else record.status,
         started_at=record.started_at,
         finished_at=ended,
         worker=record.worker,
         error=record.error,
+        attempt=record.attempt,
+        of=record.of,
+        attempts=tuple(attempts(record, retried.get(run.job_id or "", []))),
     )
 
 

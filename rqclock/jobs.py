@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from rqclock.errors import ConfigurationError
+from rqclock.errors import ConfigurationError, did_you_mean
 from rqclock.serializer import JobSerializer, why_not_json
 
 if TYPE_CHECKING:
+    from redis import Redis
+    from redis.client import Pipeline
     from rq import Queue, Retry
     from rq.job import Job
 
@@ -19,6 +21,7 @@ P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 
 DEFAULT_TIMEOUT = 180  # seconds, as in RQ
+MAX_ATTEMPTS = 3  # how often a job may lose its worker
 OPTIONS = "__rqclock__"
 
 
@@ -34,6 +37,7 @@ class JobOptions:
     failure_ttl: int | None = None
     ttl: int | None = None
     description: str | None = None
+    max_attempts: int = MAX_ATTEMPTS
 
     def retry(self) -> Retry | None:
         """RQ's own form of `retries` and `intervals`."""
@@ -84,7 +88,8 @@ def job(
     """Say how a function is run by workers.
 
     `timeout` and the lives `result_ttl`, `failure_ttl`, `ttl` are seconds, RQ's texts ("10m") or timedeltas;
-    `retry` is a number of further attempts (with growing pauses) or RQ's `Retry`; `description` is free text.
+    `retry` is a number of further attempts (with growing pauses) or RQ's `Retry`; `description` is free text;
+    a job whose worker died `max_attempts` times (3) is not queued again.
     Raises ConfigurationError for a value that RQ would refuse, or an unknown option.
     """
     options = _options(queue, timeout, retry, lives)
@@ -99,7 +104,7 @@ def job(
     return decorate
 
 
-def options_of(function: Callable[..., Any]) -> JobOptions:
+def options_of(function: Callable[..., Any] | str) -> JobOptions:
     """What `@job` said of the function; RQ's defaults where it said nothing."""
     found = getattr(function, OPTIONS, None)
     return found if isinstance(found, JobOptions) else JobOptions()
@@ -119,23 +124,33 @@ def back_off(retries: int) -> tuple[int, ...]:
     return tuple(min(10 * 2**attempt, 3600) for attempt in range(retries))
 
 
-LIVES = ("result_ttl", "failure_ttl", "ttl", "description")
+LIVES = ("result_ttl", "failure_ttl", "ttl", "description", "max_attempts")
 
 
 def _options(queue: str, timeout: Any, retry: Any, lives: dict[str, Any]) -> JobOptions:
     unknown = sorted(set(lives) - set(LIVES))
     if unknown:
-        raise ConfigurationError(
-            f"@job does not know {unknown[0]!r}; it takes queue, timeout, retry, {', '.join(LIVES)}"
-        )
+        known = ("queue", "timeout", "retry", *LIVES)
+        near = did_you_mean(unknown[0], known) or f"; it takes {', '.join(known)}"
+        raise ConfigurationError(f"@job does not know {unknown[0]!r}{near}")
     if not isinstance(queue, str) or not queue.strip():
         raise ConfigurationError(f"@job(queue={queue!r}): a queue needs a name")
+    if not isinstance(lives.get("description") or "", str):
+        raise ConfigurationError(f"@job(description={lives['description']!r}): say a text")
     retries, intervals = _retries(retry)
-    seconds = {name: _seconds(name, lives[name]) for name in LIVES[:3] if lives.get(name) is not None}
+    seconds: dict[str, Any] = {name: _seconds(name, lives[name]) for name in LIVES[:3] if lives.get(name) is not None}
     run_for = _seconds("timeout", timeout)
     if run_for == 0 or seconds.get("ttl", 1) <= 0:
         raise ConfigurationError("@job: timeout and ttl must be more than 0 seconds (timeout=-1 means no limit)")
-    return JobOptions(queue, run_for, retries, intervals, description=lives.get("description"), **seconds)
+    most = _max_attempts(lives.get("max_attempts", MAX_ATTEMPTS))
+    about = lives.get("description")
+    return JobOptions(queue, run_for, retries, intervals, description=about, max_attempts=most, **seconds)
+
+
+def _max_attempts(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    raise ConfigurationError(f"@job(max_attempts={value!r}): say how often it may lose its worker, 1 or more")
 
 
 def _seconds(name: str, value: Any) -> int:
@@ -157,36 +172,64 @@ def _retries(retry: Any) -> tuple[int, tuple[int, ...]]:
     raise ConfigurationError(f"@job(retry={retry!r}): say a number of further attempts, or rq.Retry(max=…, interval=…)")
 
 
-def _queue(function: Callable[..., Any]) -> Queue:
+def queue_for(function: Callable[..., Any] | str, connection: Redis, name: str | None = None) -> Queue:
+    """The queue of the function's jobs, which are JSON."""
     from rq import Queue
 
-    from rqclock.connection import application_connection
     from rqclock.rq_job import Job
 
-    connection = application_connection()
-    return Queue(options_of(function).queue, connection=connection, job_class=Job, serializer=JobSerializer)
+    queue = name or options_of(function).queue
+    return Queue(queue, connection=connection, job_class=Job, serializer=JobSerializer)
 
 
-def _build(queue: Queue, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
+def build(queue: Queue, function: Callable[..., Any] | str, args: Any, kwargs: dict[str, Any], **options: Any) -> Job:
+    """The job, as `@job` says; `options` of RQ's `create_job` go before. Raises TypeError for what is no JSON."""
+    path = function if isinstance(function, str) else path_of(function)
     reason = why_not_json(list(args)) or why_not_json(kwargs)
     if reason:
-        raise TypeError(f"{path_of(function)}: an argument cannot be carried by JSON: {reason}")
-    return queue.create_job(path_of(function), args=args, kwargs=kwargs, **options_of(function).for_create_job())
+        raise TypeError(f"{path}: an argument cannot be carried by JSON: {reason}")
+    return queue.create_job(path, args=args, kwargs=kwargs, **options_of(function).for_create_job() | options)
+
+
+def mark(job: Job, function: Callable[..., Any] | str, pipeline: Pipeline) -> None:
+    """Write into a job's hash what `@job` says and RQ does not know."""
+    most = options_of(function).max_attempts
+    if most != MAX_ATTEMPTS:
+        pipeline.hset(job.key, "max_attempts", most)
+
+
+def check_zone(function: Callable[..., Any] | str, when: datetime) -> None:
+    """Raise ValueError for an instant without a zone: whose nine o'clock it is, nobody knows."""
+    if when.tzinfo is None:
+        path = function if isinstance(function, str) else path_of(function)
+        raise ValueError(f"{path}.enqueue_at: {when} has no time zone; say datetime(…, tzinfo=UTC)")
 
 
 def _enqueue(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
-    queue = _queue(function)
-    return queue.enqueue_job(_build(queue, function, args, kwargs))
+    queue = _application_queue(function)
+    job, pipeline = build(queue, function, args, kwargs), queue.connection.pipeline()
+    mark(job, function, pipeline)
+    queue.enqueue_job(job, pipeline=pipeline)
+    pipeline.execute()
+    return job
 
 
 def _enqueue_at(function: Callable[..., Any], when: datetime, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
-    if when.tzinfo is None:
-        raise ValueError(f"{path_of(function)}.enqueue_at: {when} has no time zone; say datetime(…, tzinfo=UTC)")
-    queue = _queue(function)
-    return queue.schedule_job(_build(queue, function, args, kwargs), when)
+    check_zone(function, when)
+    queue = _application_queue(function)
+    job, pipeline = build(queue, function, args, kwargs), queue.connection.pipeline()
+    mark(job, function, pipeline)
+    queue.schedule_job(job, when, pipeline=pipeline)
+    pipeline.zadd(queue.scheduled_job_registry.key, {job.id: when.timestamp()})  # RQ cuts the fraction off: too early
+    pipeline.execute()
+    return job
 
 
 def _enqueue_in(function: Callable[..., Any], delay: timedelta, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
-    from datetime import UTC
-
     return _enqueue_at(function, datetime.now(UTC) + delay, args, kwargs)
+
+
+def _application_queue(function: Callable[..., Any]) -> Queue:
+    from rqclock.connection import application_connection
+
+    return queue_for(function, application_connection())

@@ -13,6 +13,7 @@ SLUG is a schedule's.
 | `timetable`        | hash    | name, zone, fingerprint in force, generation, published at               | for ever   |
 | `definitions`      | hash    | SLUG → JSON of the schedule in force                                     | for ever   |
 | `versions:SLUG`    | list    | JSON of each definition there was, with the instant it began, or `ended` | for ever   |
+| `renamed`          | hash    | old SLUG → the schedule's SLUG since its renaming                        | for ever   |
 | `retired`          | hash    | SLUG → instant at which it left the timetable                            | for ever   |
 | `template:SLUG`    | hash    | the fields of an RQ job, to be copied at each tick                       | for ever   |
 | `cursors`          | hash    | SLUG → last decided tick                                                 | for ever   |
@@ -21,6 +22,7 @@ SLUG is a schedule's.
 | `activity`         | stream  | what people did, and what befell the clock: JSON in the field `entry`    | 90 days    |
 | `ledger:SLUG`      | hash    | tick → decision                                                          | 30 days    |
 | `outcomes:SLUG`    | hash    | tick → how its job ended                                                 | 30 days    |
+| `attempts:SLUG`    | hash    | tick → JSON of the attempts that a job has made which has not ended      | till ended |
 | `index:SLUG`       | zset    | ticks of the ledger by time                                              | 30 days    |
 | `folded:SLUG`      | hash    | hour → how many of its ticks ran well and have no row any more           | 30 days    |
 | `open`             | zset    | ids of jobs that we enqueued and whose end is not recorded, by time      | till ended |

@@ -38,6 +38,12 @@ class Beat:
     members: dict[str, dict[str, Any]]
     accepted: str = ""
 
+    @property
+    def leader_at(self) -> float | None:
+        """When whoever leads, or led, beat last, in Redis's time."""
+        at = self.lease.get("at")
+        return int(at) / 1000 if at else None
+
 
 @dataclass
 class Watch:

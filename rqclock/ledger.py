@@ -104,6 +104,16 @@ class Ledger:
         found = self._connection.hgetall(self._keys.named("definitions"))
         return {slug: json.loads(value) for slug, value in texts(found).items()}
 
+    def rename(self, timetable: Timetable) -> None:
+        """Carry over what is known of schedules that the timetable has under another name. Raises Fenced."""
+        before = self.definitions()
+        for schedule in timetable.schedules:
+            old = before.get(schedule.renamed_from)
+            if old and schedule.slug not in before:
+                known = json.dumps(old | {"slug": schedule.slug, "name": schedule.name})
+                head = [self._keys.root, self._lease.owner, self._lease.epoch]
+                self._check(self._scripts.call("rename", *head, schedule.renamed_from, schedule.slug, known))
+
     def publish(self, timetable: Timetable, now: int, *, remembered: Mapping[str, int] | None = None) -> Iterator[None]:
         """Put the timetable in force in slices; between two of them the caller may beat. Raises Fenced.
 

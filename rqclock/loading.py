@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -13,6 +14,7 @@ from rqclock.errors import ConfigurationError, Problem, TimetableError
 from rqclock.schedules import Timetable
 
 MODULE = "rqclock_timetable"
+OURS = os.path.dirname(__file__) + os.sep
 
 
 def load(file: str) -> Timetable:
@@ -40,7 +42,8 @@ def load_clock(file: str) -> Clock:
 
 def _execute(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(MODULE, path)
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{path}: a clock file is Python; its name ends in .py")
     module = importlib.util.module_from_spec(spec)
     folder = str(path.resolve().parent)
     if folder not in sys.path:
@@ -58,11 +61,14 @@ def _execute(path: Path) -> ModuleType:
 
 def _at_line(error: BaseException, path: Path, text: str) -> Problem:
     """The problem at the last line of the clock file on the way to the error."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(path)] or [0]
-    last = frames[-1]
-    away = "" if last.filename == str(path) else f" ({_name(last.filename, path)}:{last.lineno})"
-    return Problem(str(path), lines[-1] or 0, text + away)
+    theirs = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(OURS)]
+    here = path.resolve()
+    lines = [frame.lineno for frame in theirs if Path(frame.filename).resolve() == here]
+    if not lines:
+        return Problem(str(path), 0, text)
+    last = theirs[-1]
+    away = "" if Path(last.filename).resolve() == here else f" ({_name(last.filename, path)}:{last.lineno})"
+    return Problem(_name(str(path), path), lines[-1] or 0, text + away)
 
 
 def _name(filename: str | None, path: Path) -> str:

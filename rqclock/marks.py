@@ -15,6 +15,7 @@ from rqclock.keys import Keys
 from rqclock.replies import text, texts
 from rqclock.schedules import Schedule
 from rqclock.scripts import Scripts
+from rqclock.server_now import Now, asking
 
 TRIES = 5
 T = TypeVar("T")
@@ -43,15 +44,11 @@ class Mark:
 class Marks:
     """Reads and writes them for one Clock."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys) -> None:
+    def __init__(self, connection: redis.Redis, keys: Keys, now: Now | None = None) -> None:
         self.connection = connection
+        self.now = asking(connection, now)
         self.keys = keys
         self._scripts = Scripts(connection)
-
-    def now(self) -> float:
-        """Redis's time in epoch seconds."""
-        seconds, micros = self.connection.time()
-        return float(seconds + micros / 1e6)
 
     def read(self, hash_: str) -> dict[str, dict[str, Any]]:
         """All marks of a hash by slug; what is no JSON object comes as an empty one."""

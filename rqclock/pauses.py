@@ -19,6 +19,7 @@ from rqclock.in_force import next_run, read_schedules
 from rqclock.keys import Keys
 from rqclock.marks import Mark, Marks, Target, insist, name_of, slug_of
 from rqclock.schedules import Schedule
+from rqclock.server_now import Now
 from rqclock.ticks import iso
 
 COUNTED = 10_000  # ticks of a pause that a preview counts
@@ -57,8 +58,8 @@ class Preview:
 class Pauses:
     """The pauses of one Clock. A target is a schedule, or None for all of them."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys) -> None:
-        self._marks = Marks(connection, keys)
+    def __init__(self, connection: redis.Redis, keys: Keys, now: Now | None = None) -> None:
+        self._marks = Marks(connection, keys, now)
 
     def in_force(self, now: float | None = None) -> dict[str, Pause]:
         """The pauses in force, by slug (`*`: all). Raises redis.RedisError."""

@@ -39,6 +39,7 @@ class Unnamed(Defaults, total=False):
 
     tz: str
     description: str
+    renamed_from: str
     if_: Callable[[datetime], bool]
 
 
@@ -56,7 +57,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "overlap": ("allow", "skip"),
 }
 SPANS = ("catch_up_within", "late_ok", "spread", "must_start_within", "must_finish_within")
-TEXTS = ("name", "tz", "description", "owner", "calendar")
+TEXTS = ("name", "tz", "renamed_from", "description", "owner", "calendar")
 FLAGS = ("enabled", "run_now")
 NAME_LENGTH = 100
 LENGTHS = {**SECONDS, "day": 86400, "week": 7 * 86400}
@@ -67,7 +68,8 @@ def check(options: Mapping[str, Any], known: type) -> None:
     names = list(known.__annotations__)  # a subclass of a TypedDict lists its parents' keys too
     for option, value in options.items():
         if option not in names:
-            raise ConfigurationError(f"unknown option {option!r}{did_you_mean(option, names)}")
+            words = [*names, "at", "on"] if known is Options else names
+            raise ConfigurationError(f"unknown option {option!r}{did_you_mean(option, words)}")
         _check_value(option, value)
 
 
@@ -79,10 +81,18 @@ def _check_value(option: str, value: Any) -> None:
         raise ConfigurationError(f"{option}={value!r}: say a text")
     if option in FLAGS and not isinstance(value, bool):
         raise ConfigurationError(f"{option}={value!r}: say True or False")
+    if option in SPANS:
+        _check_span(option, value)
     if option == "name":
         _check_name(value)
     if option == "if_" and not callable(value):
         raise ConfigurationError(f"if_={value!r}: say a function of the local time, such as lambda t: t.day <= 7")
+
+
+def _check_span(option: str, value: Any) -> None:
+    found = seconds(option, value)
+    if option == "late_ok" and found < 1:
+        raise ConfigurationError(f"late_ok={value!r}: say 1 second or more, for no run is queued at its very instant")
 
 
 def _check_name(name: str) -> None:
@@ -111,7 +121,7 @@ def policies(options: Mapping[str, Any], period: int) -> Policies:
 def seconds(option: str, value: Span) -> int:
     """A span of time in seconds: `"90 minutes"`, a number of seconds, a timedelta."""
     try:
-        found = value if isinstance(value, int) else _seconds_of(value)
+        found = value if isinstance(value, int) and not isinstance(value, bool) else _seconds_of(value)
     except ConfigurationError as error:
         raise ConfigurationError(f"{option}={value!r}: {error}") from None
     if found < 0:
@@ -119,7 +129,7 @@ def seconds(option: str, value: Span) -> int:
     return found
 
 
-def _seconds_of(value: str | timedelta) -> int:
+def _seconds_of(value: Any) -> int:
     if isinstance(value, timedelta):
         return int(value.total_seconds())
     period = read_period(value)

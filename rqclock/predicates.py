@@ -50,5 +50,5 @@ def _serve(tasks: queue.SimpleQueue[Any]) -> None:
         call, answer = tasks.get()
         try:
             answer.put(bool(call()))
-        except Exception as error:  # user code may raise anything; it becomes the reason
+        except (Exception, SystemExit) as error:  # user code may raise anything; it becomes the reason
             answer.put(f"raised {type(error).__name__}: {error}")

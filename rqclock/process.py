@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import redis
 
+from rqclock import activity, admission
 from rqclock import connection as connections
 from rqclock.contact import Contact
 from rqclock.entries import Outage
@@ -19,12 +20,13 @@ from rqclock.followers import Followers
 from rqclock.health import Health, Metrics, notify_systemd
 from rqclock.keys import Keys
 from rqclock.lease import Beat, Lease
-from rqclock.ledger import Entry, Fenced, Ledger, NotPublished, Verdict, WrongType
+from rqclock.ledger import Entry, Fenced, Ledger, NotPublished, StateLost, Verdict, WrongType
 from rqclock.logs import set_up
+from rqclock.memory import Loss, Memory
 from rqclock.pulse import Pulse
 from rqclock.schedules import Timetable
 from rqclock.settings import Settings
-from rqclock.ticker import Memory, Ticker, log_decisions
+from rqclock.ticker import Ticker, log_decisions
 from rqclock.waiter import Stop, Waiter
 
 if TYPE_CHECKING:
@@ -57,20 +59,23 @@ class Process:
         self._timetable = timetable
         self._settings = settings
         self._take_over = take_over
-        connection = connections.connect(settings, "clock", answer_timeout=max(1.0, settings.lease))
+        connection = connections.connect(
+            settings, "clock", answer_timeout=max(1.0, settings.lease), connected=self._note_connection
+        )
         keys = Keys(settings.key_prefix, timetable.slug)
-        self._connection = connection
+        self._connection, self._keys = connection, keys
         self._lease = Lease(connection, keys, timetable.fingerprint, settings.lease, time.monotonic)
         self._contact = Contact(connection, self._lease)
         self._ledger = Ledger(connection, keys, self._lease)
         self._waiter = Waiter()
         self._pulse = Pulse()
-        self._metrics = Metrics(self._pulse)
+        self._metrics = Metrics(self._pulse, leading=lambda: self._lease.leading)
         self._followers = Followers(settings, keys, self._lease, wake=self._waiter.wake)
         self._ticker: Ticker | None = None
         self._memory = Memory()
         self._outage = Outage()
         self._publish = False
+        self._reconnected = False
         self._joined = False
         self._failed: str | None = None
         self._retry = FIRST_RETRY
@@ -99,10 +104,10 @@ class Process:
             if not self._joined:
                 self._join()
             self._lead() if self._lease.leading else self._stand_by()
-        except (Fenced, NotPublished) as error:
+        except (Fenced, NotPublished, StateLost) as error:
             log.warning("leaving off to look anew: %s", error or "the timetable in Redis is another")
             self._metrics.fenced.inc(isinstance(error, Fenced))
-            self._ticker = None
+            self._leave_off()
             self._publish = isinstance(error, NotPublished)
             self._lease.doubt()
         except WrongType as error:
@@ -113,14 +118,14 @@ class Process:
     # --- leading
 
     def _lead(self) -> None:
-        if self._ticker is None:
+        if self._ticker is None or self._reconnected:
             self._take_lead()
         assert self._ticker is not None
         self._ticker.step()
         self._keep()
         if not self._lease.may_lead:
             log.warning("a newer timetable (generation %d) is live: handing over", self._lease.newest)
-            self._ticker = None
+            self._leave_off()
             self._lease.give_up()
             return
         due = self._ticker.wait_until()
@@ -128,6 +133,7 @@ class Process:
         self._waiter.wait(min(until_due, self._contact.beat_at - time.monotonic()))
 
     def _take_lead(self) -> None:
+        self._reconnected = False
         ticker = Ticker(
             self._timetable,
             self._ledger,
@@ -136,22 +142,22 @@ class Process:
             memory=self._memory,
             report=self._report,
         )
-        forgotten = ticker.take_lead(self._outage, publish=self._publish)
+        loss = ticker.take_lead(self._outage, publish=self._publish)
         self._ticker, self._publish = ticker, False
-        if forgotten:
-            log.error("state lost: Redis has forgotten decisions on %d schedules (%s); they are decided again",
-                      len(forgotten), ", ".join(forgotten[:3]))  # fmt: skip
+        if loss.names:
+            self._tell_of(loss)
         log.info("leading (epoch %s, generation %d)", self._lease.epoch, self._lease.generation)
-        self._metrics.takeovers.inc()
         self._followers.start()
+
+    def _tell_of(self, loss: Loss) -> None:
+        log.error("state lost: Redis has forgotten decisions on %s; they are decided again", loss)
+        detail = {"from": loss.since, "to": int(self._contact.now()), "schedules": len(loss.names)}
+        entry = activity.Entry(activity.STATE_LOST, "clock", where=self._lease.host, detail=detail)
+        activity.record(self._connection, self._keys, entry)
 
     def _report(self, part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
         log_decisions(part, verdicts)
-        now = self._contact.now()
-        for entry, verdict in zip(part, verdicts, strict=True):
-            self._metrics.ticks.labels(verdict.decision).inc()
-            if verdict.decision == "enqueued":
-                self._metrics.lateness.observe(max(0.0, now - entry.tick))
+        self._metrics.count(part, verdicts, self._contact.now())
 
     def _keep(self) -> None:
         """Keep the lease between two pieces of work. Raises Fenced when it is no longer ours."""
@@ -164,14 +170,18 @@ class Process:
     # --- standing by
 
     def _stand_by(self) -> None:
-        self._ticker = None
+        led = self._ticker is not None
+        self._leave_off()
         beat = self._beat()
+        if led and not self._lease.epoch:
+            log.warning("standing by: %s has taken the lease", beat.lease.get("owner") or "nobody")
         takeable_at = self._lease.takeable_at
         wait = self._settings.lease / LOOKS_IN_A_LIFE
         if takeable_at is not None:
             if time.monotonic() >= takeable_at:
-                self._outage = Outage(_last_beat(beat))
+                self._outage = Outage(beat.leader_at)
                 if self._lease.acquire(self._contact.now()):
+                    self._metrics.takeovers.inc()
                     return
             wait = min(wait, max(0.01, takeable_at - time.monotonic()))
         self._waiter.wait(wait)
@@ -180,7 +190,9 @@ class Process:
 
     def _join(self) -> None:
         server = self._contact.greet()
-        self._refuse_stranger()
+        admission.refuse_eviction(self._connection, self._settings)
+        if not self._take_over:
+            admission.refuse_stranger(self._ledger, self._timetable)
         self._lease.join(server)
         self._joined = True
         notify_systemd("READY=1")
@@ -190,19 +202,8 @@ class Process:
 
     def _beat(self) -> Beat:
         beat = self._contact.beat()
-        self._metrics.leading.set(self._lease.leading)
         self._well()
         return beat
-
-    def _refuse_stranger(self) -> None:
-        there = set(self._ledger.definitions())
-        ours = {schedule.slug for schedule in self._timetable.schedules}
-        if there and ours and not there & ours and not self._take_over:
-            raise ConfigurationError(
-                f"another timetable ({len(there)} schedules, none of them in this file) is in force under "
-                f'the Clock name {self._timetable.name!r}: give yours one of its own, Clock(name="…"), '
-                "or run python clock.py --take-over"
-            )
 
     # --- trouble
 
@@ -220,26 +221,29 @@ class Process:
         """Say what is wrong once, and wait a little before the next try; whatever we knew is read anew then."""
         if self._failed is None:
             log.error("%s; waiting", text)
-        if self._ticker is not None:
-            self._outage = Outage(self._contact.now(), UNREACHABLE)
+        self._leave_off(UNREACHABLE)
         self._failed = text
-        self._ticker = None
         self._connection.connection_pool.disconnect()
         self._waiter.wait(self._retry)
         self._retry = min(LAST_RETRY, self._retry * 2)
+
+    def _leave_off(self, cause: str | None = None) -> None:
+        """Drop what we know of the ticks. What is late when we lead again is so since Redis last heard us lead."""
+        if self._ticker is not None:
+            self._outage = Outage(self._contact.heard, cause)
+        self._ticker = None
+
+    def _note_connection(self) -> None:
+        """A new connection may be one to a server that knows less, or more, than the last: cursors are read anew."""
+        self._reconnected = True
 
     def _leave(self) -> int:
         notify_systemd("STOPPING=1")
         try:
             if self._joined:
                 self._lease.leave()
+                self._followers.stop()
         except redis.RedisError as error:
             log.warning("could not hand over: %s", error)
         log.info("stopped")
         return 0
-
-
-def _last_beat(beat: Beat) -> float | None:
-    """When the leader before us last beat, in Redis's time."""
-    at = beat.lease.get("at")
-    return int(at) / 1000 if at else None

@@ -37,9 +37,11 @@ class RedisTime:
             return
         self._slew(answered)
         jump = offset - self.offset
-        if abs(jump) <= doubt:
+        if SMALL < abs(jump) <= doubt:
             return  # an unsure sample tells nothing that we do not know better
         self.held = self._slewing_to = None
+        if abs(jump) <= doubt:
+            return
         if abs(jump) <= SMALL or (abs(jump) > LARGE and abs(server - wall) <= LARGE):
             self.offset = offset
         elif abs(jump) <= LARGE:

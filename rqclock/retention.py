@@ -75,6 +75,7 @@ class Retention:
             pipeline.hincrby(self._keys.of("folded", slug), str(hour), count)
         pipeline.hdel(self._keys.of("ledger", slug), *names)
         pipeline.hdel(self._keys.of("outcomes", slug), *names)
+        pipeline.hdel(self._keys.of("attempts", slug), *names)
         pipeline.zrem(self._keys.of("index", slug), *names)
         pipeline.execute()
 

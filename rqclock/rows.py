@@ -32,6 +32,11 @@ class Row:
         return str(self.values["is"])
 
     @property
+    def slug(self) -> str | None:
+        """The name that its job's id is made of, if that is not the schedule's of today."""
+        return self.values.get("slug")
+
+    @property
     def backfilled_from(self) -> Mapping[str, Any] | None:
         """The decision that stood here before a person had the tick queued after all."""
         return self.values.get("backfilled_from")

@@ -4,37 +4,77 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import redis
 from redis.client import Pipeline
 
+from rqclock.jobs import MAX_ATTEMPTS
 from rqclock.keys import Keys
+from rqclock.ticks import ATTEMPT_FIELDS, attempt
 
-FIELDS = ("status", "started_at", "ended_at", "worker_name")
+FIELDS = (
+    "status", "started_at", "ended_at", "worker_name", *ATTEMPT_FIELDS, "max_attempts", "lost_story",
+)  # fmt: skip
 ENDED = ("finished", "failed", "stopped", "canceled")
 TRACEBACK = 200_000  # characters of a traceback that are read
 PICKLE_WORKER = "this worker reads pickle; set RQ_JOB_CLASS=rqclock.Job or pass -S json"
 
+# How RQ words that a job failed because of its worker, not by itself. Every exception's line begins otherwise.
+LOST = (
+    "Work-horse terminated unexpectedly",
+    "Moved to FailedJobRegistry, due to AbandonedJobError",
+    "Job was stuck in intermediate queue",
+)
+OVERRAN = "waitpid returned None"  # RQ itself killed a work-horse that outlived its timeout by a minute
+GIVEN_UP = "AbandonedJobError: "
+
 
 @dataclass(frozen=True)
 class Record:
-    """A job as RQ has it now. Epoch seconds; `error` is the last line of its traceback."""
+    """A job as RQ has it now. Epoch seconds; `error` is the last line of its traceback.
+
+    `attempt` counts from 1; `of` is how many attempts its retries allow, None where nobody said. `lost` is how often it
+    was queued again because its worker had died, and `story` says of each when, and on which worker.
+    """
 
     status: str
     started_at: float | None
     finished_at: float | None
     worker: str | None
     error: str | None = None
+    attempt: int = 1
+    of: int | None = None
+    lost: int = 0
+    max_attempts: int = MAX_ATTEMPTS
+    story: tuple[dict[str, Any], ...] = ()
 
     @property
     def ended(self) -> bool:
         """Whether RQ will do no more with it."""
         return self.status in ENDED
+
+    @property
+    def lost_its_worker(self) -> bool:
+        """Whether RQ has failed it because of its worker."""
+        error = self.error or ""
+        return self.status == "failed" and error.startswith(LOST) and OVERRAN not in error
+
+    @property
+    def to_be_queued_again(self) -> bool:
+        """Whether the reaper will have it run once more."""
+        return self.lost_its_worker and self.lost + 1 < self.max_attempts
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether it failed for good because its worker died each time."""
+        gave_up = self.status == "failed" and (self.error or "").startswith(GIVEN_UP)
+        return gave_up or (self.lost_its_worker and not self.to_be_queued_again)
 
 
 def read(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[Record | None]:
@@ -50,7 +90,7 @@ def read(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[Re
     for n, stream in zip(broken, _answers(pipeline), strict=True):
         record = records[n]
         assert record is not None
-        records[n] = Record(record.status, record.started_at, record.finished_at, record.worker, _error(stream))
+        records[n] = replace(record, error=_error(stream))
     return records
 
 
@@ -64,10 +104,35 @@ def _answers(pipeline: Pipeline) -> list[Any]:
 
 
 def _record(values: list[bytes | None]) -> Record | None:
-    status, started, ended, worker = (_text(value) for value in values)
+    status, started, ended, worker, attempts, left, returned, lost, most, story = (_text(value) for value in values)
     if not status:
         return None
-    return Record(status, instant(started), instant(ended), worker or None)
+    return Record(
+        status,
+        instant(started),
+        instant(ended),
+        worker or None,
+        attempt=attempt(_number(attempts), _number(left), _number(returned), _number(lost)),
+        of=_number(attempts),
+        lost=_number(lost) or 0,
+        max_attempts=_number(most) or MAX_ATTEMPTS,
+        story=tuple(_events(story)),
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None
+
+
+def _events(story: str | None) -> Iterator[dict[str, Any]]:
+    """The lines that `revive.lua` wrote; what somebody else wrote is left out."""
+    for line in (story or "").splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict):
+            yield event
 
 
 def instant(text: str | None) -> float | None:

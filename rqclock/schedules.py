@@ -41,7 +41,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Schedule:
-    """One line. `trigger` None means on demand only; `spread` is an offset in seconds, the same in every process."""
+    """One line. `trigger` None means on demand only; `spread` is an offset in seconds, the same in every process.
+
+    `renamed_from` is the slug under which it was known before.
+    """
 
     name: str
     slug: str
@@ -53,6 +56,7 @@ class Schedule:
     owner: str = ""
     enabled: bool = True
     run_now: bool = True
+    renamed_from: str = ""
     file: str = ""
     line: int = 0
     predicate: Callable[[datetime], bool] | None = field(default=None, compare=False)

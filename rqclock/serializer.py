@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+LARGEST = 1_000_000  # characters of a job's arguments: every copy of the job is held in Redis's memory
 PICKLE_PROTOCOL_MARK = b"\x80"  # every pickle since protocol 2 begins with it; no JSON text does
 
 
@@ -44,7 +45,10 @@ class JobSerializer:
 def why_not_json(value: Any) -> str | None:
     """Why JSON would not carry `value` as it is (a tuple would come back as a list, an int key as text), or None."""
     try:
-        carried = json.loads(json.dumps(value, allow_nan=False))
+        written = json.dumps(value, allow_nan=False)
+        if len(written) > LARGEST:
+            return f"it is {len(written) / 1e6:.1f} MB, and {LARGEST / 1e6:g} MB is the limit: pass where it is kept"
+        carried = json.loads(written)
     except (TypeError, ValueError, RecursionError) as error:
         return str(error)
     return (

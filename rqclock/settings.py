@@ -18,8 +18,8 @@ def _redis_url(text: str) -> str:
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 (the property raises on a bad port)
-    except ValueError as error:
-        raise ValueError(f"is not a URL ({error})") from None
+    except ValueError:  # whose text may hold a part of the password
+        raise ValueError("is not a URL; in a password write # as %23, / as %2F, ? as %3F, @ as %40") from None
     if parts.scheme not in REDIS_SCHEMES:
         raise ValueError("must begin with redis://, rediss:// or unix://")
     if parts.scheme != "unix" and not parts.hostname:
@@ -62,8 +62,13 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+
+
 def _setting(name: str, default: Any, about: str, *, read: Callable[[str], Any] = str, secret: bool = False) -> Any:
-    return dataclass_field(default=default, metadata={"name": name, "help": about, "read": read, "secret": secret})
+    about_it = {"name": name, "help": about, "read": read, "secret": secret}
+    return dataclass_field(default=default, repr=not secret, metadata=about_it)
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,12 @@ class Settings:
     secret_key: str = _setting("RQCLOCK_SECRET_KEY", "", "signs the sessions of the web process", secret=True)
     proxies: int = _setting(
         "RQCLOCK_PROXIES", 0, "how many trusted proxies stand in front of the web process", read=_proxies
+    )
+    sensitive: tuple[str, ...] = _setting(
+        "RQCLOCK_SENSITIVE",
+        ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential", "private_key"),
+        "arguments whose names hold one of these words are hidden on pages",
+        read=_words,
     )
     dev_sign_in: str = _setting(
         "RQCLOCK_DEV_SIGN_IN", "", "set by `rqclock dev` alone: the one-time token of its sign-in link", secret=True

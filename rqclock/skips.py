@@ -14,6 +14,7 @@ from rqclock.in_force import next_run
 from rqclock.keys import Keys
 from rqclock.marks import Mark, Marks, insist
 from rqclock.schedules import Schedule
+from rqclock.server_now import Now
 from rqclock.ticks import iso
 
 
@@ -35,8 +36,8 @@ class Skip:
 class Skips:
     """The runs to be skipped of one Clock."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys) -> None:
-        self._marks = Marks(connection, keys)
+    def __init__(self, connection: redis.Redis, keys: Keys, now: Now | None = None) -> None:
+        self._marks = Marks(connection, keys, now)
 
     def coming(self, now: float | None = None) -> dict[str, Skip]:
         """The runs that are still to be skipped, by slug. Raises redis.RedisError."""
@@ -56,7 +57,8 @@ class Skips:
         earlier = self.coming(now).get(schedule.slug)
         if earlier:
             return replace(earlier, already=True)
-        tick = next_run(schedule, int(now))
+        decided = self._marks.connection.hget(self._marks.keys.named("cursors"), schedule.slug)
+        tick = next_run(schedule, max(int(now), int(decided or 0)))
         if tick is None:
             raise RqclockError(f"{schedule.name!r} has no next run to skip")
         value = {"tick": tick, "by": by.who, "why": by.why, "at": now}

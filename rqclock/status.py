@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -78,6 +79,12 @@ def clocks(connection: redis.Redis, prefix: str) -> list[str]:
 
 def read_status(connection: redis.Redis, keys: Keys, *, runs: int = STRIP) -> Status:
     """The status of one Clock; `runs` is how many last runs each schedule brings. Raises redis.RedisError."""
+    system = read_system(connection, keys)
+    return replace(system, schedules=statuses(connection, keys, read_schedules(connection, keys), system.at, runs=runs))
+
+
+def read_system(connection: redis.Redis, keys: Keys) -> Status:
+    """The same without its schedules: there may be thousands. Raises redis.RedisError."""
     seconds, micros = connection.time()
     now = seconds + micros / 1e6
     lease = texts(connection.hgetall(keys.named("lease")))
@@ -88,7 +95,7 @@ def read_status(connection: redis.Redis, keys: Keys, *, runs: int = STRIP) -> St
         redis=_server(connection),
         queues=_queues(connection, keys.prefix),
         workers=_workers(connection, keys.prefix),
-        schedules=_schedules(connection, keys, int(now), runs),
+        schedules=[],
         at=now,
         silent_since=None if leader or "at" not in lease else int(lease["at"]) / 1000,
     )
@@ -149,10 +156,13 @@ def _worker(name: str, values: list[Any], execution: Any) -> dict[str, Any]:
     return {"name": name, "state": state or None, "queues": queues.split(",") if queues else [], "job": job}
 
 
-def _schedules(connection: redis.Redis, keys: Keys, now: int, runs: int) -> list[ScheduleStatus]:
-    schedules = read_schedules(connection, keys)
+def statuses(
+    connection: redis.Redis, keys: Keys, schedules: Sequence[Schedule], at: float, *, runs: int = STRIP
+) -> list[ScheduleStatus]:
+    """The status of these schedules of a Clock at the instant `at`. Raises redis.RedisError."""
     if not schedules:
         return []
+    now = int(at)
     histories = read_histories(connection, keys, schedules, runs)
     pauses, skips = Pauses(connection, keys).in_force(now), Skips(connection, keys).coming(now)
     found = [_schedule(schedule, keys, now, history) for schedule, history in zip(schedules, histories, strict=True)]

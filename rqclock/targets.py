@@ -47,12 +47,16 @@ def _check_importable(function: Callable[..., Any], clock_file: str) -> None:
     if "<locals>" in name:
         raise ConfigurationError(f"{name} is defined inside a function: a worker can't import it; move it to workers/")
     code = getattr(inspect.unwrap(function), "__code__", None)
-    if function.__module__ == "__main__" or (code and _realpath(code.co_filename) == _realpath(clock_file)):
+    if function.__module__ == "__main__" or (code and _same_file(code.co_filename, clock_file)):
         raise ConfigurationError(
             f"{name} is a function of {clock_file} itself: a worker can't import it; move it to workers/"
         )
     if _found(function) is not function:
         raise ConfigurationError(f"{path_of(function)} is not what a worker would find under that name")
+
+
+def _same_file(one: str, other: str) -> bool:
+    return _realpath(os.path.abspath(one)) == _realpath(os.path.abspath(other))
 
 
 @lru_cache(maxsize=256)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import heapq
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import redis
 
 from rqclock.catch_up import Course
 from rqclock.entries import Outage, View, closed, entries
-from rqclock.ledger import BATCH, Entry, Ledger, NotPublished, Verdict, slices
-from rqclock.predicates import Predicates
+from rqclock.ledger import BATCH, Entry, Ledger, NotPublished, StateLost, Verdict, slices
+from rqclock.memory import Loss, Memory
 from rqclock.schedules import Schedule, Timetable
 from rqclock.ticks import iso, local
 
@@ -22,15 +22,6 @@ LOOKED_AT = 1000
 ALONE = 10  # up to so many ticks of a batch are logged one by one
 FULL = "Redis was full"
 Report = Callable[[Sequence[Entry], Sequence[Verdict]], None]
-
-
-@dataclass
-class Memory:
-    """What this process knows over all its leads: by slug, the last tick that Redis has acknowledged; whose condition
-    is quarantined."""
-
-    decided: dict[str, int] = field(default_factory=dict)
-    predicates: Predicates = field(default_factory=Predicates)
 
 
 class Ticker:
@@ -63,17 +54,17 @@ class Ticker:
         self._held: set[int] = set()
         self._hindered: dict[int, Outage] = {}
         self._outage = Outage()
-        self._known: dict[str, int] = {}
+        self._loss = Loss()
         self._allowance = Allowance(timetable.catch_up_rate)
 
-    def take_lead(self, outage: Outage, *, publish: bool = False) -> list[str]:
+    def take_lead(self, outage: Outage, *, publish: bool = False) -> Loss:
         """Publish the timetable if it is not in force, then take every cursor from Redis: memory is not the truth.
 
-        `outage` is the time without a leader that is over now. Returns the names of the schedules of which Redis has
-        forgotten decisions that this process saw acknowledged: they are decided again, and marked `refired`.
+        `outage` is the time without a leader that is over now. Returns what Redis has lost of the decisions
+        that this process saw acknowledged: they are decided again, and marked `refired`.
         """
         self._outage = outage
-        forgotten = self._forgotten()
+        self._loss = self._compare()
         if publish or self._ledger.published() != self._timetable.fingerprint:
             self._publish()
         found = self._ledger.cursors(self._timetable.schedules)
@@ -83,7 +74,7 @@ class Ticker:
         self._courses = [Course(schedule, cursor or 0) for schedule, cursor in pairs]
         self._heap = list(self._plans())
         heapq.heapify(self._heap)
-        return forgotten
+        return self._loss
 
     def _plans(self) -> Iterator[tuple[float, int]]:
         for n, course in enumerate(self._courses):
@@ -120,7 +111,7 @@ class Ticker:
     def _entries(self, due: Iterable[int], now: float) -> Iterator[Entry]:
         for n in due:
             course = self._courses[n]
-            known = self._known.get(course.schedule.slug)
+            known = self._loss.known.get(course.schedule.slug)
 
             def allow(n: int = n) -> bool:
                 return self._allowance.take() or self._hold(n)
@@ -139,6 +130,8 @@ class Ticker:
         stuck = {self._move(entry, verdict) for entry, verdict in zip(part, verdicts, strict=True)}
         if lost := stuck & {"template missing", "cursor missing"}:
             raise NotPublished(f"{lost.pop()}: someone deleted it")
+        if behind := [entry.schedule.name for entry in part if self._is_behind(entry)]:
+            raise StateLost(f"Redis is behind what it had acknowledged of {behind[0]!r}")
 
     def _move(self, entry: Entry, verdict: Verdict) -> str | None:
         """Follow what was decided; the reason if nothing could be."""
@@ -148,8 +141,13 @@ class Ticker:
             return verdict.detail
         self._relieve(n)
         self._courses[n].cursor = int(verdict.detail) if verdict.decision == "decided" else entry.tick
-        self._memory.decided[entry.schedule.slug] = self._courses[n].cursor
+        self._memory.note(entry.schedule.slug, self._courses[n].cursor)
         return None
+
+    def _is_behind(self, entry: Entry) -> bool:
+        """Whether Redis went back without a word: some proxies hide from us that it is another server now."""
+        slug = entry.schedule.slug
+        return slug not in self._loss.known and self._memory.is_ahead(slug, self._courses[self._numbers[slug]].cursor)
 
     def _again(self, n: int, now: float) -> None:
         at = self._courses[n].next
@@ -180,16 +178,13 @@ class Ticker:
         self._pause()  # several conditions that hang must not cost the lease
         return answer
 
-    def _forgotten(self) -> list[str]:
-        """Note which decisions of ours Redis no longer has."""
+    def _compare(self) -> Loss:
         known = [schedule for schedule in self._timetable.schedules if schedule.slug in self._memory.decided]
-        cursors = zip(known, self._ledger.cursors(known), strict=True)
-        lost = [s for s, cursor in cursors if cursor is None or cursor < self._memory.decided[s.slug]]
-        self._known = {schedule.slug: self._memory.decided[schedule.slug] for schedule in lost}
-        return [schedule.name for schedule in lost]
+        return Loss.of(self._memory, known, self._ledger.cursors(known))
 
     def _publish(self) -> None:
         now = self._now()
+        self._ledger.rename(self._timetable)
         self._settle(now)
         for _ in self._ledger.publish(self._timetable, int(now), remembered=self._memory.decided):
             self._pause()

@@ -40,7 +40,7 @@ def read_versions(connection: redis.Redis, keys: Keys, slug: str) -> list[Versio
 def parse(items: Sequence[dict[str, Any]]) -> list[Version]:
     """The versions of a list of `{"began", "definition"}` and `{"ended"}`."""
     starts = [int(item.get("began", item.get("ended", 0))) for item in items]
-    ends: list[int | None] = [*starts[1:], None]
+    ends: list[int | None] = [*starts[1:], None][: len(starts)]
     return [
         Version(Schedule.from_definition(item["definition"]), began, ended)
         for item, began, ended in zip(items, starts, ends, strict=True)

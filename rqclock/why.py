@@ -18,6 +18,7 @@ from rqclock.replies import texts
 from rqclock.retention import HOUR, KEPT
 from rqclock.rows import Gaps, Row, Rows
 from rqclock.schedules import Schedule
+from rqclock.server_now import Now, asking, server_now
 from rqclock.skips import Skips
 from rqclock.status import SILENT_AFTER
 from rqclock.ticks import iso, local
@@ -65,17 +66,20 @@ class Explanation:
         }
 
 
-def explain(connection: redis.Redis, keys: Keys, schedule: Schedule | str, instant: int) -> Explanation:
+def explain(
+    connection: redis.Redis, keys: Keys, schedule: Schedule | str, instant: int, *, now: Now | None = None
+) -> Explanation:
     """Why the schedule (or the one with this slug) ran or did not at that second.
 
     Raises RqclockError when no clock ever published such a schedule, redis.RedisError.
     """
-    return _Question(connection, keys, schedule if isinstance(schedule, str) else schedule.slug).answer(instant)
+    slug = schedule if isinstance(schedule, str) else schedule.slug
+    return _Question(connection, keys, slug, asking(connection, now)()).answer(instant)
 
 
 def explain_span(connection: redis.Redis, keys: Keys, slug: str, start: int, end: int) -> list[Explanation]:
     """The same for each run from `start` to `end`, both included; for `start` when there was none."""
-    question = _Question(connection, keys, slug)
+    question = _Question(connection, keys, slug, server_now(connection))
     due = list(islice(ticks(question.versions, start - 1, end), AT_ONCE))
     asked_for = [row for row in islice(Rows(connection, keys, slug).between(start - 1, end), AT_ONCE) if row.token]
     found = [question.answer(tick) for tick in due] + [question.decided(row) for row in asked_for]
@@ -85,7 +89,7 @@ def explain_span(connection: redis.Redis, keys: Keys, slug: str, start: int, end
 class _Question:
     """What is asked of one schedule, and what was read for it."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys, slug: str) -> None:
+    def __init__(self, connection: redis.Redis, keys: Keys, slug: str, now: float) -> None:
         self._connection = connection
         self._keys = keys
         self._slug = slug
@@ -93,8 +97,7 @@ class _Question:
         if not self.versions:
             raise RqclockError(f"no clock has ever published a schedule {slug!r}")
         self._rows = Rows(connection, keys, slug)
-        seconds, micros = connection.time()
-        self._now = seconds + micros / 1e6
+        self._now = now
         self._schedule = self.versions[-1].schedule
         self._zone = self._schedule.timezone
 

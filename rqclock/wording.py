@@ -43,6 +43,7 @@ def _ending(run: Run, timezone: str) -> str:
     words = {
         "finished": f"ran well{took}",
         "failed": f"failed{took}: {run.error or 'no error is recorded'}",
+        "abandoned": f"given up, its worker died each time: {run.error or 'no error is recorded'}",
         "started": f"running{started}",
         "scheduled": f"failed and will be tried again: {run.error or 'no error is recorded'}",
         "unknown": "how it ended is not known",

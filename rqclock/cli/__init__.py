@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from rqclock import __version__
 from rqclock.errors import RqclockError
 
 HOMES = {
@@ -60,7 +61,7 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--file", metavar="FILE", help="The clock file (default: RQCLOCK_FILE, else ./clock.py).")
-@click.version_option(package_name="rqclock")
+@click.version_option(__version__, prog_name="rqclock")
 @click.pass_context
 def commands(context: click.Context, file: str | None) -> None:
     """The clock for RQ: what is due when, what became of it, and why."""
@@ -70,12 +71,10 @@ def commands(context: click.Context, file: str | None) -> None:
 def main() -> None:
     """The console script. Exit codes: 0 yes, 1 no, 2 usage, configuration, or Redis out of reach."""
     try:
-        commands.main(standalone_mode=False)
+        sys.exit(commands.main(standalone_mode=False) or 0)  # click returns the code of an Exit here, not raises it
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
     except RqclockError as error:

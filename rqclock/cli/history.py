@@ -7,8 +7,10 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, server
+from rqclock.cli.marks import Marks, words
 from rqclock.cli.timetable import shown
 from rqclock.history import Run, read_history
 from rqclock.loading import load
@@ -30,9 +32,12 @@ def history_(name: str, count: int, file: str, as_json: bool) -> None:
         for run in runs:
             say_json(_facts(run))
         return
-    table = Table("Due", "Decision", "Reason", "Late by", "Status", "Took", "Error", title=schedule.name)
+    mark = words(*Marks(timetable).of(schedule.slug), schedule.timezone)
+    if mark:
+        click.echo(f"{schedule.name}: {mark}")
+    table = Table("Due", "Decision", "Reason", "Late by", "Status", "Took", "Error", title=Text(schedule.name))
     for run in runs:
-        table.add_row(shown(local(run.tick, schedule.timezone)), *_row(run))
+        table.add_row(*map(Text, (shown(local(run.tick, schedule.timezone)), *_row(run))))
     Console().print(table)
 
 
@@ -49,9 +54,11 @@ def _facts(run: Run) -> dict[str, Any]:
         "worker": run.worker,
         "error": run.error,
         "lateness": run.lateness,
+        "backfilled_from": run.backfilled_from,
     }
 
 
 def _row(run: Run) -> list[str]:
     late, took = (f"{value:.3f} s" if value is not None else "" for value in (run.lateness, run.duration))
-    return [run.decision, run.reason or "", late, run.status or "", took, run.error or ""]
+    beside = f" ({run.job_id})" if run.job_id and run.decision != "enqueued" else ""  # the run that was in its way
+    return [run.decision, (run.reason or "") + beside, late, run.status or "", took, run.error or ""]

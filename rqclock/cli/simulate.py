@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from rqclock.cli.common import file_option, find, json_option, read_instant, say_json
 from rqclock.cli.timetable import run_facts, run_line
+from rqclock.errors import ConfigurationError
 from rqclock.loading import load
 from rqclock.schedules import Schedule
 from rqclock.ticks import local
@@ -58,4 +59,8 @@ def runs(schedules: list[Schedule], first: int, last: int) -> Iterator[tuple[int
 def _happens(schedule: Schedule, tick: int) -> bool:
     if schedule.veto(tick):
         return False
-    return schedule.predicate is None or bool(schedule.predicate(local(tick, schedule.timezone)))
+    try:
+        return schedule.predicate is None or bool(schedule.predicate(local(tick, schedule.timezone)))
+    except Exception as error:  # user code may raise anything; people want the line, not our stack
+        place = f"{schedule.file}:{schedule.line}: {schedule.name}"
+        raise ConfigurationError(f"{place}: its condition raised {type(error).__name__}: {error}") from error

@@ -9,8 +9,11 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from rqclock.cli.common import file_option, iso, json_option, say_json, server
+from rqclock.cli.marks import facts as mark_facts
+from rqclock.cli.marks import words
 from rqclock.cli.timetable import shown
 from rqclock.loading import load
 from rqclock.status import Presence, ScheduleStatus, Status, read_status
@@ -53,7 +56,9 @@ def _schedule(schedule: ScheduleStatus) -> dict[str, Any]:
     last = schedule.runs[0] if schedule.runs else None
     shown = {name: value for name, value in asdict(schedule).items() if name != "runs"}
     ended = {"last": iso(last.tick), "last_decision": last.decision, "last_status": last.status} if last else {}
-    return shown | {"next": iso(schedule.next), "last": None, "last_decision": None, "last_status": None} | ended
+    marks = mark_facts(schedule.paused, schedule.skip)
+    last_run = {"last": None, "last_decision": None, "last_status": None} | ended
+    return shown | {"next": iso(schedule.next)} | last_run | marks
 
 
 def _show(status: Status) -> None:
@@ -64,7 +69,10 @@ def _show(status: Status) -> None:
         last = schedule.runs[0] if schedule.runs else None
         coming = shown(local(schedule.next, schedule.timezone)) if schedule.next else "-"
         before = shown(local(last.tick, schedule.timezone)) if last else "-"
-        table.add_row(schedule.name, schedule.when, coming, before, (last.status or last.decision) if last else "-")
+        mark = words(schedule.paused, schedule.skip, schedule.timezone)
+        ended = (last.status or last.decision) if last else "-"
+        row = (schedule.name, schedule.when, "\n".join(part for part in (coming, mark) if part), before, ended)
+        table.add_row(*map(Text, row))
     Console().print(table)
 
 

@@ -1,4 +1,4 @@
-"""`rqclock list` and `rqclock next`: the timetable as it stands in the clock file."""
+"""`rqclock list` and `rqclock next`: the timetable as it stands in the clock file; `list` with what is paused."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, span
+from rqclock.cli.marks import Marks, words
+from rqclock.cli.marks import facts as mark_facts
 from rqclock.forecast import MONTHS_13, clock_changes
 from rqclock.loading import load
 from rqclock.schedules import Schedule
@@ -27,12 +30,13 @@ from rqclock.ticks import local
 def list_(file: str, as_json: bool) -> None:
     """All schedules: when, what, and what happens to a late run."""
     timetable, now = load(file), int(time.time())
+    marks = Marks(timetable)
     if as_json:
-        say_json([_facts(schedule, next_run(schedule, now)) for schedule in timetable.schedules])
+        say_json([_facts(schedule, next_run(schedule, now), marks) for schedule in timetable.schedules])
         return
     table = Table("Name", "When", "Zone", "Job", "Queue", "Next", "If late", title=f"{file}: {timetable.name}")
     for schedule in timetable.schedules:
-        table.add_row(*_row(schedule, next_run(schedule, now)))
+        table.add_row(*map(Text, _row(schedule, next_run(schedule, now), marks)))
     Console().print(table)
     for touch in clock_changes(timetable.schedules, now, now + MONTHS_13):
         click.echo(f"clock change: {touch.schedule.name}: {touch.text}")
@@ -78,7 +82,7 @@ def _coming(schedule: Schedule, now: int) -> Iterator[tuple[int, Schedule]]:
         tick = next_run(schedule, tick)
 
 
-def _facts(schedule: Schedule, tick: int | None) -> dict[str, Any]:
+def _facts(schedule: Schedule, tick: int | None, marks: Marks) -> dict[str, Any]:
     return {
         "name": schedule.name,
         "when": schedule.words,
@@ -90,11 +94,11 @@ def _facts(schedule: Schedule, tick: int | None) -> dict[str, Any]:
         "next": iso(tick),
         "catch_up": schedule.policies.catch_up,
         "catch_up_within": schedule.policies.catch_up_within,
-    }
+    } | mark_facts(*marks.of(schedule.slug))
 
 
-def _row(schedule: Schedule, tick: int | None) -> list[str]:
-    policies = schedule.policies
+def _row(schedule: Schedule, tick: int | None, marks: Marks) -> list[str]:
+    policies, mark = schedule.policies, words(*marks.of(schedule.slug), schedule.timezone)
     coming = "switched off" if not schedule.enabled else "on demand" if tick is None else ""
     return [
         schedule.name,
@@ -102,6 +106,6 @@ def _row(schedule: Schedule, tick: int | None) -> list[str]:
         schedule.timezone,
         schedule.target.path,
         schedule.target.options.queue,
-        coming or shown(local(tick or 0, schedule.timezone)),
+        coming or "\n".join(part for part in (shown(local(tick or 0, schedule.timezone)), mark) if part),
         f"{policies.catch_up} within {span(policies.catch_up_within)}",
     ]

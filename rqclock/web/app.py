@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from rqclock.connection import connect
 from rqclock.errors import ConfigurationError
 from rqclock.settings import Settings
-from rqclock.web import dashboard, door, faults, headers, origin, page, schedules, sign_in, users
+from rqclock.web import actions, activity, backfill, dashboard, door, faults, headers, origin, page, schedules, sign_in, users
 from rqclock.web.session import OwnCookie
 from rqclock.web.state import State, keep
 
@@ -34,7 +34,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,  # eight hours from sign-in, not from the last of a page's own requests
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
-        MAX_CONTENT_LENGTH=64 * 1024,
+        MAX_CONTENT_LENGTH=256 * 1024,
         ROLE_FOR=users.role_for,
     )
     app.session_interface = OwnCookie()
@@ -52,8 +52,8 @@ def _build(app: Flask) -> None:
     headers.install(app)
     page.install(app)
     faults.install(app)
-    app.register_blueprint(sign_in.blueprint)
-    app.register_blueprint(schedules.blueprint)
+    for part in (sign_in, schedules, actions, backfill, activity):
+        app.register_blueprint(part.blueprint)
     csrf.exempt(dashboard.mount(app))
     app.add_url_rule("/livez", "livez", lambda: Response("ok\n", content_type="text/plain"))
 

@@ -22,6 +22,14 @@ OURS = {
     "sign_in.leave": SIGNED_IN,
     "schedules.index": "viewer",
     "schedules.one": "viewer",
+    "activity.index": "viewer",
+    "activity.export": "viewer",
+    "actions.run": "support",
+    "actions.pause": "support",
+    "actions.resume": "support",
+    "actions.skip": "support",
+    "actions.unskip": "support",
+    "backfill.page": "admin",
 }
 RQ_DASHBOARD = {
     "rq_dashboard.static": "viewer",

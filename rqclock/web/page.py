@@ -10,7 +10,8 @@ from rqclock import __version__
 from rqclock.rq_records import error_line
 from rqclock.web import moments
 from rqclock.web.door import allowed
-from rqclock.web.state import settings
+from rqclock.web.masking import masked
+from rqclock.web.state import clock_zone, settings
 from rqclock.web.words import paused_words, sentence, zone_words
 
 # Which colour an environment wears; any other name is grey. Production must not look like the rest.
@@ -33,6 +34,7 @@ FILTERS = {
     "length_of": moments.length,
     "late_by": moments.late_by,
     "local": moments.local,
+    "clock_time": moments.clock_time,
     "zone_name": moments.zone_name,
     "beside": moments.beside,
     "utc": moments.utc,
@@ -44,8 +46,19 @@ FILTERS = {
 
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(allowed=allowed, version=__version__, zone_words=zone_words, paused_words=paused_words)
+    app.jinja_env.globals.update(
+        allowed=allowed,
+        version=__version__,
+        zone_words=zone_words,
+        clock_zone=clock_zone,
+        paused_words=paused_words,
+        masked=_masked,
+    )
     app.context_processor(_values)
+
+
+def _masked(name: str, value: Any) -> Any:
+    return masked(name, value, settings().sensitive)
 
 
 def _values() -> dict[str, Any]:

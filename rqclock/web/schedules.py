@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from flask import Blueprint, abort, make_response, render_template, request
+from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
+from rqclock.activity import ALL
 from rqclock.history import Run, read_history
-from rqclock.status import ScheduleStatus, Status, read_schedules, read_status
-from rqclock.web.state import clock_keys, connection
-from rqclock.web.words import Outcome, outcome, spoken, when_words
+from rqclock.keys import Keys
+from rqclock.pauses import Pauses
+from rqclock.schedules import Schedule
+from rqclock.skips import Skips
+from rqclock.status import ScheduleStatus, Status, read_system, statuses
+from rqclock.web import activity
+from rqclock.web.coming import Coming, coming, policies
+from rqclock.web.listing import STATES, Asked, Listing, choose
+from rqclock.web.plot import plot, typical
+from rqclock.web.state import clock_keys, clock_zone, connection, timetables
+from rqclock.web.subject import Subject, find
+from rqclock.web.timeline import Timeline, timeline
+from rqclock.web.timetables import Card
+from rqclock.web.words import Mark, mark, spoken, when_words
 
 RUNS_SHOWN = 100
+ACTS_SHOWN = 5
 
 blueprint = Blueprint("schedules", __name__)
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One run with what became of it."""
-
-    run: Run
-    outcome: Outcome
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,10 @@ class Row:
         return next((mark for mark in self.marks if mark.outcome.tone != "wait"), None)
 
     @property
+    def typical(self) -> float | None:
+        return typical(self.marks)
+
+    @property
     def spoken(self) -> str:
         """The strip of runs in words."""
         words = spoken([mark.outcome.word for mark in self.marks[::-1]])
@@ -53,7 +63,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """A Clock with its schedules. Most systems have one; several services may share a Redis."""
+    """A Clock with its schedules that are shown. Most systems have one; several services may share a Redis."""
 
     name: str
     status: Status
@@ -63,53 +73,85 @@ class Section:
 
 @blueprint.get("/")
 def index() -> Response:
-    sections = [section(keys.clock, status=read_status(connection(), keys)) for keys in clock_keys()]
-    return _live("schedules", sections=sections, summary=summary(sections))
+    asked, now = Asked.of(request.args), int(time.time())
+    cards = timetables().cards(connection(), clock_keys())
+    listing = choose(cards, asked, now=now)
+    sections = _sections(cards, listing)
+    return live(
+        "schedules", asked=asked, states=STATES, listing=listing, sections=sections, day=_day(sections, listing, now)
+    )
 
 
 @blueprint.get("/schedules/<clock>/<path:name>")
 def one(*, clock: str, name: str) -> Response:
-    keys = next((keys for keys in clock_keys() if keys.clock == clock), None)
-    schedules = read_schedules(connection(), keys) if keys else []
-    schedule = next((schedule for schedule in schedules if schedule.name == name), None)
-    if keys is None or schedule is None:
-        abort(404, f"There is no schedule {name!r} in the timetable that is in force.")
-    found = section(clock, status=read_status(connection(), keys, runs=1))
-    row = next(row for row in found.rows if row.schedule.name == name)
-    runs = read_history(connection(), keys, schedule, RUNS_SHOWN)
-    return _live("schedule", section=found, row=row, marks=marks(runs))
-
-
-def section(name: str, *, status: Status) -> Section:
-    rows = tuple(
-        Row(schedule, when_words(schedule.when, timezone=schedule.timezone), marks(schedule.runs))
-        for schedule in status.schedules
+    subject = find(clock, name)
+    status = read_system(connection(), subject.keys)
+    row = rows(subject.keys, [subject.schedule], status)[0]
+    marks = marks_of(read_history(connection(), subject.keys, subject.schedule, RUNS_SHOWN))
+    return live(
+        "schedule",
+        section=Section(clock, status, (row,), unworked(status, [subject.schedule.target.options.queue])),
+        row=row,
+        marks=marks,
+        plot=plot(marks),
+        coming=_coming(subject, int(status.at)),
+        policies=policies(subject.schedule),
+        target=subject.schedule.target,
+        acts=activity.recent(subject.keys, schedule=name, limit=ACTS_SHOWN),
+        runs_by_hand=subject.schedule.run_now,
     )
-    return Section(name, status, rows, unworked(status))
 
 
-def marks(runs: Iterable[Run]) -> tuple[Mark, ...]:
-    return tuple(Mark(run, outcome(run)) for run in runs)
+def _coming(subject: Subject, now: int) -> list[Coming]:
+    pauses, skips = Pauses(connection(), subject.keys).in_force(now), Skips(connection(), subject.keys).coming(now)
+    slug = subject.schedule.slug
+    return coming(subject.schedule, pause=pauses.get(slug) or pauses.get(ALL), skip=skips.get(slug), now=now)
 
 
-def unworked(status: Status) -> tuple[str, ...]:
-    """Queues of schedules on which no worker works: what is queued there waits, and no error says so."""
+def _sections(cards: Sequence[Card], listing: Listing) -> list[Section]:
+    """Every Clock, also one of which no schedule is on this page: it may be silent."""
+    shown = {clock: list(own) for clock, own in groupby(listing.cards, key=lambda card: card.keys.clock)}
+    found = []
+    for keys in clock_keys():
+        own = [card for card in cards if card.keys.clock == keys.clock]
+        status = read_system(connection(), keys)
+        lines = rows(keys, [card.schedule for card in shown.get(keys.clock, [])], status)
+        queues = {card.schedule.target.options.queue for card in own if card.schedule.enabled}
+        found.append(Section(keys.clock, status, lines, unworked(status, queues) if own else ()))
+    return found
+
+
+def rows(keys: Keys, schedules: Sequence[Schedule], status: Status) -> tuple[Row, ...]:
+    found = statuses(connection(), keys, schedules, status.at)
+    return tuple(Row(one, when_words(one.when, timezone=one.timezone), marks_of(one.runs)) for one in found)
+
+
+def marks_of(runs: Sequence[Run]) -> tuple[Mark, ...]:
+    return tuple(mark(run) for run in runs)
+
+
+def unworked(status: Status, queues: Iterable[str]) -> tuple[str, ...]:
+    """Those queues on which no worker works: what is queued there waits, and no error says so."""
     worked = {queue for worker in status.workers for queue in worker["queues"]}
-    return tuple(sorted({schedule.queue for schedule in status.schedules if schedule.enabled} - worked))
+    return tuple(sorted(set(queues) - worked))
 
 
-def summary(sections: Iterable[Section]) -> dict[str, int]:
-    """How many schedules there are, and of how many the last run went wrong (`bad`) or needs a look (`warn`)."""
-    rows = [row for found in sections for row in found.rows]
-    tones = [row.ended.outcome.tone for row in rows if row.ended]
-    return {"schedules": len(rows), "bad": tones.count("bad"), "warn": tones.count("warn")}
+def _day(sections: Sequence[Section], listing: Listing, now: int) -> Timeline | None:
+    """The next 24 hours of the schedules on the page, by the clocks of the first one's zone."""
+    if not listing.cards:
+        return None
+    paused = {(found.name, row.schedule.name) for found in sections for row in found.rows if row.schedule.paused}
+    shown = [(card.schedule, (card.keys.clock, card.schedule.name) in paused) for card in listing.cards]
+    return timeline(shown, zone=clock_zone(listing.cards[0].keys.clock), now=now)
 
 
-def _live(page: str, **values: object) -> Response:
+def live(page: str, **values: object) -> Response:
     """The whole page, or with `?live` only the part that changes, which the page's script asks for again and again:
     then an answer of 304 says that nothing did."""
     template = f"{page}_live.html" if "live" in request.args else f"{page}.html"
-    response = make_response(render_template(template, now=time.time(), **values))
+    address = request.full_path.removesuffix("?")
+    query = f"{request.script_root}{address}{'&' if '?' in address else '?'}live=1"
+    response = make_response(render_template(template, now=time.time(), live_address=query, **values))
     if "live" in request.args:
         response.add_etag()
         response.make_conditional(request)

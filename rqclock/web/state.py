@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import redis
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 
 from rqclock.keys import Keys
+from rqclock.replies import text
 from rqclock.settings import Settings
 from rqclock.status import clocks
 from rqclock.ticks import slug
+from rqclock.web.timetables import Timetables
 
 
 @dataclass(frozen=True)
 class State:
     settings: Settings
     connection: redis.Redis
+    timetables: Timetables = field(default_factory=Timetables)
 
 
 def keep(app: Flask, *, state: State) -> None:
@@ -31,6 +34,10 @@ def connection() -> redis.Redis:
     return _state().connection
 
 
+def timetables() -> Timetables:
+    return _state().timetables
+
+
 def clock_keys() -> list[Keys]:
     """The keys of every Clock that has published a timetable to this Redis; before the first did, of the default."""
     names = clocks(connection(), settings().key_prefix) or ["default"]
@@ -41,6 +48,15 @@ def clock_of(schedule: str) -> str | None:
     """The Clock in whose timetable there is a schedule of this name."""
     found = (keys for keys in clock_keys() if connection().hexists(keys.named("definitions"), slug(schedule)))
     return next((keys.clock for keys in found), None)
+
+
+def clock_zone(clock: str) -> str:
+    """The time zone of a Clock, by its slug; UTC before its timetable is known. Read once a request."""
+    zones: dict[str, str] = g.setdefault("zones", {})
+    if clock not in zones:
+        keys = Keys(settings().key_prefix, clock)
+        zones[clock] = text(connection().hget(keys.named("timetable"), "timezone") or "UTC")
+    return zones[clock]
 
 
 def _state() -> State:

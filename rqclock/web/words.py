@@ -57,6 +57,18 @@ def status_outcome(status: str, *, reason: str | None = None) -> Outcome:
     return Outcome(*STATUSES.get(status, STRANGE), reason=reason)
 
 
+@dataclass(frozen=True)
+class Mark:
+    """One run with what became of it."""
+
+    run: Run
+    outcome: Outcome
+
+
+def mark(run: Run) -> Mark:
+    return Mark(run, outcome(run))
+
+
 def when_words(when: str, *, timezone: str) -> str:
     """
     >>> when_words("every working day at 10:35", timezone="Europe/London")
@@ -101,3 +113,32 @@ def spoken(words: Sequence[str]) -> str:
     """
     runs = [(word, len(list(same))) for word, same in groupby(words)]
     return ", ".join(word if count == 1 else f"{word} {count} times" for word, count in runs)
+
+
+# What people did, as the activity keeps it -> as a page says it. Others are shown as they are.
+ACTS = {
+    "run now": "ran it now",
+    "skip next": "left out its next run",
+    "skip next taken back": "let its next run be after all",
+    "backfilled": "queued past runs",
+    "state lost": "Redis had lost decisions",
+    "job requeued": "queued a job again",
+    "job discarded": "discarded a job",
+    "job cancelled": "cancelled a job",
+    "job stopped": "stopped a job",
+    "arguments viewed": "looked at a job's arguments",
+}
+DETAILS = {"came": "runs that fell due", "paused_by": "paused by", "tick": "the run of", "args": "arguments"}
+
+
+def act_words(what: str) -> str:
+    return ACTS.get(what, what)
+
+
+def detail_words(detail: Mapping[str, object]) -> str:
+    """
+    >>> detail_words({"job": "sweep_20261123T103500Z", "runs": 3})
+    'job sweep_20261123T103500Z, runs 3'
+    """
+    known = {DETAILS.get(name, name): value for name, value in detail.items() if value is not None}
+    return ", ".join(name if value is True else f"{name} {value}" for name, value in known.items())

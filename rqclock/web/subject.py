@@ -1,0 +1,82 @@
+"""What an action is about: one schedule of one Clock, how it stands just now, and the person who acts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, g, request
+
+from rqclock.activity import ALL, By
+from rqclock.history import Run, read_history
+from rqclock.in_force import next_run
+from rqclock.keys import Keys
+from rqclock.pauses import Pause, Pauses
+from rqclock.schedules import Schedule
+from rqclock.skips import Skip, Skips
+from rqclock.ticks import slug
+from rqclock.web.state import clock_keys, connection
+from rqclock.web.words import Mark, mark
+
+LOOKED_AT = 12
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A schedule in force, and its keys."""
+
+    keys: Keys
+    schedule: Schedule
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Its place in addresses."""
+        return {"clock": self.keys.clock, "name": self.schedule.name}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a schedule stands: when it last ran, what of it is under way, what comes next, and what people asked for."""
+
+    last: Mark | None
+    under_way: tuple[Mark, ...]
+    next: int | None
+    next_note: str | None
+    pause: Pause | None
+    skip: Skip | None
+
+
+def find(clock: str, name: str) -> Subject:
+    """The schedule in force; else the request ends with 404."""
+    keys = next((keys for keys in clock_keys() if keys.clock == clock), None)
+    found: Any = connection().hget(keys.named("definitions"), slug(name)) if keys else None
+    schedule = Schedule.from_definition(json.loads(found)) if found else None
+    if keys is None or schedule is None or schedule.name != name:
+        abort(404, f"There is no schedule {name!r} in the timetable that is in force.")
+    return Subject(keys, schedule)
+
+
+def standing(subject: Subject, *, now: float) -> Standing:
+    """Raises redis.RedisError."""
+    schedule = subject.schedule
+    marks = [mark(run) for run in read_history(connection(), subject.keys, schedule, LOOKED_AT)]
+    pauses, skips = Pauses(connection(), subject.keys).in_force(now), Skips(connection(), subject.keys).coming(now)
+    next_ = next_run(schedule, int(now))
+    return Standing(
+        last=next((one for one in marks if began(one.run)), None),
+        under_way=tuple(one for one in marks if one.run.status in ("started", "queued")),
+        next=next_,
+        next_note=None if next_ is None else schedule.note(next_),
+        pause=pauses.get(schedule.slug) or pauses.get(ALL),
+        skip=skips.get(schedule.slug),
+    )
+
+
+def began(run: Run) -> bool:
+    return run.started_at is not None and run.status != "started"
+
+
+def by(reason: str = "") -> By:
+    """The person of this request, and from where."""
+    return By(g.user.email, reason, f"web, {request.remote_addr or 'address unknown'}")

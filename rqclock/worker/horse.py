@@ -1,0 +1,274 @@
+"""The work-horse: one process that takes a job, runs it and takes the next, until it is told to leave or is worn."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import random
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import redis
+from rq.defaults import RQ_KEY_PREFIX
+from rq.executions import Execution, ExecutionRegistry
+from rq.job import Job
+from rq.worker.base import WorkerStatus
+
+from rqclock.scripts import Scripts
+from rqclock.worker.quarantine import Quarantine
+from rqclock.worker.reins import Reins
+from rqclock.worker.source import Popped, Source, Suspended
+from rqclock.worker.trouble import ride_out
+
+if TYPE_CHECKING:
+    from rqclock.worker.worker import Worker
+
+PR_SET_PDEATHSIG = 1
+KILL_AFTER = 5  # seconds past its timeout after which a job that did not stop by itself is stopped with its process
+
+log = logging.getLogger("rqclock.worker")
+
+
+class Leave(Exception):
+    """Told to leave while there was no job in hand."""
+
+
+@dataclass(frozen=True)
+class Wear:
+    """When a horse is worn and another one takes its place: jobs, MiB of memory (0: no limit), seconds of age."""
+
+    jobs: int
+    memory: int
+    age: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one horse is sent out for: `jobs` is how many it may run, None for no limit."""
+
+    burst: bool
+    jobs: int | None
+    wear: Wear
+
+
+class Horse:
+    """Runs in the child. `worker` is the parent's object, as the fork has copied it."""
+
+    def __init__(self, worker: Worker, reins: Reins, task: Task) -> None:
+        self._worker = worker
+        self._reins = reins
+        self._task = task
+        self._source = Source(worker.connection, worker.name)
+        self._quarantine = Quarantine(worker.connection, worker.name)
+        self._scripts = Scripts(worker.connection)
+        self._queues = {queue.name: queue for queue in worker.queues}
+        self._began = time.monotonic()
+        self._done = 0
+        self._state = WorkerStatus.STARTED
+
+    def run(self) -> None:
+        """Job after job. What it leaves for is the last that its parent hears."""
+        reason = self._worn()
+        try:
+            while not reason:
+                popped = self._take()
+                if popped is None:
+                    reason = "empty"
+                else:
+                    self._handle(popped)
+                    reason = self._worn()
+        except Leave:
+            reason = self._worn() or "told"
+        self._reins.tell(left=reason)
+
+    def _worn(self) -> str:
+        wear, done = self._task.wear, self._done
+        if self._reins.must_leave():
+            return "told"
+        if done == self._task.jobs:
+            return "quota"
+        old = time.monotonic() - self._began > wear.age
+        return "worn" if old or done >= wear.jobs or (wear.memory and memory() > wear.memory) else ""
+
+    # --- taking
+
+    def _take(self) -> Popped | None:
+        """The next job; None when a burst is over."""
+        while True:
+            if self._reins.must_leave():
+                raise Leave
+            names = [queue.name for queue in self._worker._ordered_queues]
+            try:
+                popped = ride_out(lambda names=names: self._source.pop(names), self._pause)  # type: ignore[misc]
+                if popped is not None or self._task.burst:
+                    return popped
+                self._rest(WorkerStatus.IDLE)
+                if self._worn():
+                    raise Leave  # too old: another one waits in its place
+                popped = ride_out(lambda names=names: self._source.wait(names, self._reins.mouth_piece), self._pause)  # type: ignore[misc]
+                if popped is not None:
+                    return self._still_wanted(popped)
+            except Suspended:
+                if self._task.burst:
+                    log.info("suspended: a burst ends here, there may be jobs in the queues")
+                    return None
+                self._rest(WorkerStatus.SUSPENDED)
+                self._pause(1.0)
+
+    def _still_wanted(self, popped: Popped) -> Popped:
+        if self._reins.must_leave():
+            ride_out(lambda: self._source.put_back(popped.queue, popped.job_id), time.sleep)
+            raise Leave
+        return popped
+
+    def _pause(self, seconds: float) -> None:
+        """Nothing in hand: an order to leave ends it."""
+        if self._reins.must_leave(seconds):
+            raise Leave
+
+    def _rest(self, state: WorkerStatus) -> None:
+        """The worker's state, for people, once for each span of rest."""
+        if self._state is not state:
+            ride_out(lambda: self._scripts.call("rest", RQ_KEY_PREFIX, self._worker.name, state.value), self._pause)
+            self._state = state
+            self._worker.procline(f"{state.value}, listening on {','.join(self._worker.queue_names())}")
+
+    # --- running
+
+    def _handle(self, popped: Popped) -> None:
+        job = self._read(popped)
+        if job is None:
+            return
+        queue = self._queues[popped.queue]
+        self._worker.reorder_queues(reference_queue=queue)
+        execution = Execution(random.randbytes(16).hex(), job.id, job.connection, self._worker.name)
+        execution._job = job
+        self._state = WorkerStatus.BUSY
+        self._tell_taken(job, popped.queue, execution)
+        ride_out(lambda: self._register(job, popped.queue, execution), time.sleep)
+        self._announce(job, popped.queue)
+        self._take_signals()
+        ended_well = self._worker.perform_job(job, queue, execution)
+        self._done += 1
+        self._reins.tell(done=job.id, well=ended_well)
+
+    def _read(self, popped: Popped) -> Job | None:
+        """The job as RQ reads it; one that can't be read is put aside."""
+        try:
+            if popped.fields is None:
+                raise ValueError("its key in Redis is not a hash")
+            worker = self._worker
+            job = worker.job_class(popped.job_id.decode(), connection=worker.connection, serializer=worker.serializer)
+            job.restore(popped.fields)
+            job.redis_server_version = worker.get_redis_server_version()
+            self._limit(job)
+        except redis.RedisError:
+            raise
+        except Exception as error:  # whoever wrote the hash may have written anything
+            reason = f"{type(error).__name__}: {error}"
+            ride_out(lambda: self._quarantine.put(popped.queue, popped.job_id, reason), time.sleep)
+            return None
+        return job
+
+    def _tell_taken(self, job: Job, queue: str, execution: Execution) -> None:
+        self._reins.tell(
+            taken=job.id,
+            queue=queue,
+            execution=execution.id,
+            began=execution.created_at.timestamp(),
+            timeout=job.timeout or self._worker.queue_class.DEFAULT_TIMEOUT,
+            limit=self._limit(job),
+        )
+
+    def _limit(self, job: Job) -> float:
+        """Seconds after which the parent ends it with the process; 0 for a job without a timeout."""
+        timeout = job.timeout or self._worker.queue_class.DEFAULT_TIMEOUT
+        if timeout < 0:
+            return 0
+        callbacks = (job._success_callback_name, job.success_callback_timeout), (
+            job._failure_callback_name,
+            job.failure_callback_timeout,
+        )
+        more = max((seconds for name, seconds in callbacks if name), default=0) + 30 * bool(job.webhooks)
+        return float(timeout + more + KILL_AFTER)
+
+    def _register(self, job: Job, queue_name: str, execution: Execution) -> None:
+        """RQ's two writes before a job, in one transaction. Sent again after a lost reply it writes the same."""
+        worker = self._worker
+        life = int(worker.get_heartbeat_ttl(job))
+        with worker.connection.pipeline() as pipeline:
+            execution.save(ttl=life, pipeline=pipeline)
+            ExecutionRegistry(job.id, connection=worker.connection).add(execution, ttl=life, pipeline=pipeline)
+            job.started_job_registry.add_execution(execution, pipeline=pipeline, ttl=life)
+            pipeline.sadd(execution.worker_executions_key, execution.composite_key)
+            pipeline.expire(execution.worker_executions_key, life + 60)
+            worker.set_state(WorkerStatus.BUSY, pipeline=pipeline)
+            job.prepare_for_execution(worker.name, pipeline=pipeline)
+            pipeline.persist(job.key)
+            pipeline.lrem(f"{RQ_KEY_PREFIX}:queue:{queue_name}:intermediate", 1, job.id)
+            pipeline.execute()
+
+    def _announce(self, job: Job, queue_name: str) -> None:
+        os.environ["RQ_WORKER_ID"], os.environ["RQ_JOB_ID"] = self._worker.name, job.id
+        shown = f"{job.description} ({job.id})" if self._worker.log_job_description else job.id
+        self._worker.log.info("%s: %s", queue_name, shown)
+
+    def _take_signals(self) -> None:
+        """Before each job, for the last one may have put handlers of its own.
+
+        A platform that signals every process of the container is answered by the parent. Not SIG_IGN: a program that
+        a job starts would inherit that.
+        """
+        signal.signal(signal.SIGTERM, _not_ours)
+        signal.signal(signal.SIGINT, _not_ours)
+
+
+def main(worker: Worker, reins: Reins, task: Task) -> int:
+    """The child's life, from the fork to its exit code."""
+    reins.bear()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    random.seed()
+    worker._is_horse = True
+    try:
+        horse = Horse(worker, reins, task)
+        horse._take_signals()
+        worker.surroundings.enter_horse()
+        horse.run()
+    except BrokenPipeError:
+        return 1  # the parent is dead
+    except Exception:  # the parent puts the job back or fails it; here is the only place that knows the reason
+        log.exception("a work-horse ends")
+        return 1
+    finally:
+        logging.shutdown()
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+    return 0
+
+
+def die_with_parent(parent: int) -> None:
+    """Called first in the child. Where the system has no such thing, a dead parent is noticed before the next job."""
+    os.setpgid(0, 0)  # what a job starts is killed with it
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def memory() -> int:
+    """Memory of this process in MiB; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
+    except OSError:
+        return 0
+
+
+def _not_ours(number: int, frame: Any) -> None:
+    """A signal to stop is the parent's affair."""

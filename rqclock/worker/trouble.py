@@ -1,0 +1,73 @@
+"""Which failures of Redis pass by themselves (down, restarting, full, read-only), and waiting for that."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+import redis
+from redis import exceptions
+
+Value = TypeVar("Value")
+
+PASSING = (
+    exceptions.ConnectionError,  # a server that loads its data is one of these
+    exceptions.TimeoutError,
+    exceptions.ReadOnlyError,
+    exceptions.OutOfMemoryError,
+    exceptions.ClusterDownError,
+    exceptions.ExecAbortError,
+)
+WORDS = ("OOM ", "READONLY", "MISCONF", "NOREPLICAS", "MASTERDOWN", "LOADING", "BUSY ", "UNBLOCKED", "EXECABORT")
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+
+log = logging.getLogger("rqclock.worker")
+
+
+def passes(error: BaseException) -> bool:
+    """Whether to wait and try again."""
+    if isinstance(error, PASSING):
+        return True
+    return isinstance(error, redis.RedisError) and any(word in str(error) for word in WORDS)
+
+
+def ride_out(step: Callable[[], Value], pause: Callable[[float], None]) -> Value:
+    """The value of `step`, tried until Redis takes it. `pause` may raise to give up. Other errors go through."""
+    delay = 0.0
+    while True:
+        try:
+            value = step()
+        except redis.RedisError as error:
+            if not passes(error):
+                raise
+            if not delay:
+                log.error("Redis: %s; waiting", str(error).strip() or type(error).__name__)
+            delay = min(LONGEST_PAUSE, max(FIRST_PAUSE, delay * 2))
+            pause(delay)
+        else:
+            if delay:
+                log.info("Redis takes commands again")
+            return value
+
+
+class Noting(redis.Redis):
+    """A client that remembers the last failure of a pipeline: RQ logs some of them and goes on as if all were well."""
+
+    failure: redis.RedisError | None = None
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> NotingPipeline:  # type: ignore[override]
+        made = NotingPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        made.owner = self
+        return made
+
+
+class NotingPipeline(redis.client.Pipeline):
+    owner: Noting
+
+    def execute(self, raise_on_error: bool = True) -> list[object]:
+        try:
+            return super().execute(raise_on_error)
+        except redis.RedisError as error:
+            self.owner.failure = error
+            raise

@@ -1,0 +1,118 @@
+"""How jobs ended, kept after RQ has forgotten them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import redis as redis_py
+from rq import Queue, SimpleWorker
+
+from rqclock import Clock
+from rqclock.outcomes import Outcomes
+from tests.support import jobs
+from tests.support.leader import BEGAN, Leader
+
+
+def led(redis: redis_py.Redis, function: Any = jobs.plain) -> Leader:
+    clock = Clock()
+    clock.every("second", name="tick").enqueue(function)
+    leader = Leader(redis, clock).lead()
+    leader.step(1)
+    return leader
+
+
+def outcome(leader: Leader, tick: int = 1) -> dict[str, Any] | None:
+    row = leader.connection.hget("rq:clock:default:outcomes:tick", BEGAN + tick)
+    return json.loads(row) if row else None
+
+
+def look(leader: Leader) -> None:
+    Outcomes(leader.connection, leader.keys).step(leader.time.now)
+
+
+def still_open(leader: Leader) -> list[bytes]:
+    return leader.connection.zrange("rq:clock:default:open", 0, -1)
+
+
+def test_a_finished_job_is_recorded_with_its_times_and_worker(redis: redis_py.Redis) -> None:
+    leader = led(redis)
+    leader.work()
+    found = outcome(leader)
+    assert found is not None
+    assert found["status"] == "finished"
+    assert found["started"] <= found["ended"]
+    assert found["worker"]
+    assert "error" not in found
+    assert still_open(leader) == []
+
+
+def test_a_failed_job_is_recorded_with_the_last_line_of_its_traceback(redis: redis_py.Redis) -> None:
+    leader = led(redis, jobs.fail)
+    leader.work()
+    found = outcome(leader)
+    assert found is not None
+    assert (found["status"], found["error"]) == ("failed", "ValueError: the door is shut")
+
+
+def test_a_job_that_waits_is_open_and_has_no_outcome(redis: redis_py.Redis) -> None:
+    leader = led(redis)
+    look(leader)
+    assert outcome(leader) is None
+    assert still_open(leader) == [leader.ids(1)[0].encode()]
+
+
+def test_a_job_that_waits_for_its_retry_has_not_ended(redis: redis_py.Redis) -> None:
+    leader = led(redis, jobs.fails_then_waits)
+    leader.work()
+    assert outcome(leader) is None
+    assert len(still_open(leader)) == 1
+
+
+def test_a_job_that_rq_has_forgotten_ended_unknown(redis: redis_py.Redis) -> None:
+    leader = led(redis)
+    redis.delete(f"rq:job:{leader.ids(1)[0]}")
+    look(leader)
+    assert outcome(leader) == {"status": "unknown"}
+    assert still_open(leader) == []
+
+
+def test_looking_twice_writes_the_same(redis: redis_py.Redis) -> None:
+    leader = led(redis)
+    leader.work()
+    before = outcome(leader)
+    look(leader)
+    assert outcome(leader) == before
+
+
+def test_a_job_that_a_pickle_worker_could_not_read_says_how_to_start_that_worker(redis: redis_py.Redis) -> None:
+    leader = led(redis)
+    SimpleWorker([Queue(connection=redis)], connection=redis).work(burst=True, logging_level="CRITICAL")
+    look(leader)
+    found = outcome(leader)
+    assert found is not None and found["status"] == "failed"
+    assert "RQ_JOB_CLASS" in found["error"] and "-S json" in found["error"]
+
+
+def test_one_broken_job_does_not_hide_how_the_others_ended(redis: redis_py.Redis) -> None:
+    leader = led(redis)
+    leader.step(1)
+    broken = f"rq:job:{leader.ids(1)[0]}"
+    redis.delete(broken)
+    redis.lrem("rq:queue:default", 0, leader.ids(1)[0])
+    redis.set(broken, "not a job")
+    leader.work()
+    assert outcome(leader, 1) == {"status": "unknown"}
+    found = outcome(leader, 2)
+    assert found is not None and found["status"] == "finished"
+
+
+def test_what_cannot_be_read_for_now_is_not_taken_for_forgotten(redis: redis_py.Redis) -> None:
+    leader = led(redis)
+    redis.execute_command("ACL", "SETUSER", "blind", "on", "nopass", "~*", "+@all", "-hmget")
+    blind = redis_py.Redis(port=redis.get_connection_kwargs()["port"], username="blind", password="")
+    with pytest.raises(redis_py.exceptions.NoPermissionError):
+        Outcomes(blind, leader.keys).step(leader.time.now)
+    assert outcome(leader) is None
+    redis.execute_command("ACL", "DELUSER", "blind")
