@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from rqclock.rq_job import Job
     from rqclock.scheduler import Scheduler
     from rqclock.ticks import CurrentTick, current_tick
+    from rqclock.worker import Worker
 
 __version__ = "0.1.0"
-__all__ = ["Clock", "CurrentTick", "Job", "Scheduler", "current_tick", "job"]
+__all__ = ["Clock", "CurrentTick", "Job", "Scheduler", "Worker", "current_tick", "job"]
 
 _HOMES = {
     "Clock": "rqclock.clock",
     "job": "rqclock.jobs",
     "Job": "rqclock.rq_job",
+    "Worker": "rqclock.worker",
     "current_tick": "rqclock.ticks",
     "CurrentTick": "rqclock.ticks",
     "Scheduler": "rqclock.scheduler",

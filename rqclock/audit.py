@@ -7,7 +7,7 @@ thousand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import redis
@@ -19,7 +19,7 @@ from rqclock.keys import Keys
 from rqclock.pushed import Pushed
 from rqclock.retention import KEPT
 from rqclock.server_now import Now, asking
-from rqclock.versions import read_versions, slugs
+from rqclock.versions import Version, read_versions, slugs
 
 Progress = Callable[[int], None]
 
@@ -62,14 +62,15 @@ class Audit:
             text = f"older than the {KEPT // 86400} days that are kept"
             yield Finding(UNVERIFIABLE, "", span.start, text, until=min(horizon, span.end))
             span = replace(span, start=horizon)
-        names = {}
+        firsts = {}
         for slug in chosen:
             versions = read_versions(self._connection, self._keys, slug)
             if versions:
-                names[slug] = versions[-1].schedule.name
+                firsts[slug] = replace(versions[0], schedule=versions[-1].schedule)
                 comparison = Comparison(self._connection, self._keys, versions, self._now)
+                yield from _unknown(versions, span)
                 yield from self._one(comparison, span, versions[0].began, progress)
-        yield from Pushed(self._connection, self._keys, names).findings(span.start, span.end)
+        yield from Pushed(self._connection, self._keys, firsts).findings(span.start, span.end)
 
     def _one(self, comparison: Comparison, span: Span, began: int, progress: Progress) -> Iterator[Finding]:
         """One schedule, from its first known definition on."""
@@ -79,3 +80,12 @@ class Audit:
         yield from comparison.findings(max(span.start - 1, began), span.end - 1, progress=progress)
         self.runs += comparison.runs
         self.decisions += comparison.decisions
+
+
+def _unknown(versions: Sequence[Version], span: Span) -> Iterator[Finding]:
+    """The parts of the span of which the definition cannot be read."""
+    for version in versions:
+        start, end = max(span.start, version.began + 1), min(span.end, (version.ended or span.end) + 1)
+        if not version.known and start < end:
+            text = "another version of rqclock wrote the definition of that time"
+            yield Finding(UNVERIFIABLE, version.schedule.name, start, text, until=end)

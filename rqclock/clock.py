@@ -72,7 +72,7 @@ class Clock:
             if schedule.renamed_from in self._schedules
         ]
         if problems:
-            raise TimetableError(sorted(problems, key=lambda problem: problem.line))
+            raise TimetableError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
         return Timetable(self.name, slug(self.name), self.timezone, tuple(self._schedules.values()), self.catch_up_rate)
 
     def run(self) -> None:
@@ -92,14 +92,25 @@ class Clock:
             if isinstance(entry, Problem):
                 self._problems.append(entry)
             else:
-                self._note_problem(lambda entry=entry: self._load_entry(entry, shown), (shown, entry.line))  # type: ignore[misc]
+                self._load_entry(entry)
 
-    def _load_entry(self, entry: scheduled_jobs.Entry, shown: str) -> None:
+    def _load_entry(self, entry: scheduled_jobs.Entry) -> None:
         options: dict[str, Any] = {"name": entry.name, "enabled": entry.enabled}
         options |= {"description": entry.description} if entry.description else {}
-        pending = Pending(self, lambda rules: natural(entry.cron, rules=rules), options, (shown, entry.line))
-        schedule = pending.schedule(scheduled_jobs.function(entry.path), entry.args, entry.kwargs)
-        self._add(schedule.on_queue(entry.queue) if entry.queue else schedule)
+        pending = Pending(self, lambda rules: natural(entry.cron, rules=rules), options, entry.place())
+        functions: list[Callable[..., Any]] = []
+
+        def add() -> None:
+            schedule = pending.schedule(functions[0], entry.args, entry.kwargs)
+            self._add(schedule.on_queue(entry.queue) if entry.queue else schedule)
+
+        subject = f"{entry.name}: "
+        fine = self._note_problem(pending.check_time, entry.place("cron"), subject)
+        found = self._note_problem(
+            lambda: functions.append(scheduled_jobs.function(entry.path)), entry.place("class"), subject
+        )
+        if fine and found:
+            self._note_problem(add, entry.place("args", "kwargs"), subject)
 
     def _check_itself(self) -> None:
         defaults, self._defaults = self._defaults, {}  # so that a wrong one is told once, and not at every line
@@ -114,12 +125,15 @@ class Clock:
         every_trigger("day", rules=Rules(tz=timezone))
         self._zone = timezone
 
-    def _note_problem(self, step: Callable[[], None], place: Place) -> None:
+    def _note_problem(self, step: Callable[[], None], place: Place, subject: str = "") -> bool:
+        """Take the step; whether nothing was wrong. What was is told at that place, beginning with its subject."""
         try:
             step()
         except ConfigurationError as error:
             found = error.problems if isinstance(error, TimetableError) else ()
-            self._problems += found or [Problem(*place, line) for line in str(error).splitlines()]
+            self._problems += found or [Problem(*place, subject + line) for line in str(error).splitlines()]
+            return False
+        return True
 
     def _add(self, schedule: Schedule) -> None:
         other = self._schedules.setdefault(schedule.slug, schedule)
@@ -173,10 +187,17 @@ class Pending:
             predicate=options.get("if_"),
         )
 
+    def check_time(self) -> None:
+        """Raise ConfigurationError if its time cannot be used, whatever its job is."""
+        self._trigger({**self._clock._defaults, **self._options})
+
     def _trigger(self, options: dict[str, Any]) -> Trigger | None:
         if self._build is None:
             return None
-        trigger = self._build(policies_of.rules(options, self._clock._zone))
+        rules = policies_of.rules(options, self._clock._zone)
+        if "if_holiday" not in self._options:
+            rules = policies_of.for_line(rules, self._build)
+        trigger = self._build(rules)
         if trigger.after(0) is None:
             raise TriggerError("this never fires")
         return trigger

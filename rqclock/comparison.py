@@ -101,8 +101,12 @@ class Comparison:
             self._last_step = row.tick
         if is_due:
             self.decisions[row.decision] += 1
-        elif "from" not in row.values:  # a gap too long to be counted ends between two ticks
+        elif "from" not in row.values and not self._is_unknown(row.tick):
+            # (a gap too long to be counted ends between two ticks)
             yield self._finding("extra", row.tick, f"it is recorded as {row.decision}, and was not due")
+
+    def _is_unknown(self, tick: int) -> bool:
+        return any(version.holds(tick) and not version.known for version in self._versions)
 
     def _gap(self, row: Row) -> Iterator[Finding]:
         """The ticks that wait for a row, and this one's gap from its first tick on."""

@@ -42,8 +42,13 @@ class Evidence:
     def _without_outcome(self, rows: list[Row]) -> list[Row]:
         if not rows:
             return []
-        found = self._connection.hmget(self._keys.of("outcomes", self._slug), [row.field for row in rows])
-        return [row for row, outcome in zip(rows, found, strict=True) if outcome is None]
+        pipeline = self._connection.pipeline(transaction=False)
+        for row in rows:
+            pipeline.hget(self._keys.of("outcomes", self._slug), row.field)
+            # A job whose name another schedule has got since is taken for one of that one's.
+            pipeline.hget(self._keys.of("outcomes", row.slug or self._slug), row.field)
+        found = pipeline.execute()
+        return [row for n, row in enumerate(rows) if found[2 * n] is None and found[2 * n + 1] is None]
 
     def _with_job(self, rows: list[Row]) -> list[Row]:
         pipeline = self._connection.pipeline(transaction=False)

@@ -14,7 +14,9 @@ from rqclock.connection import connect
 from rqclock.janitor import Janitor
 from rqclock.keys import Keys
 from rqclock.lease import Lease
+from rqclock.locks import Locks
 from rqclock.outcomes import Outcomes
+from rqclock.reaper import Reaper
 from rqclock.retention import Retention
 from rqclock.settings import Settings
 
@@ -24,7 +26,7 @@ RETENTION_EVERY = 600.0
 
 
 class Followers:
-    """The janitor, the reader of outcomes, and the ear for wake-ups. They work while `lease.leading` says so."""
+    """The janitor, the reaper, the reader of outcomes, the ear for wake-ups; at work while `lease.leading` says so."""
 
     def __init__(self, settings: Settings, keys: Keys, lease: Lease, *, wake: Callable[[], None]) -> None:
         self._settings = settings
@@ -39,12 +41,15 @@ class Followers:
         if self._started:
             return
         self._started = True
-        janitor = Janitor(connect(self._settings, "janitor"), self._keys)
+        locks = Locks(connect(self._settings, "janitor"), self._keys)
+        janitor = Janitor(connect(self._settings, "janitor"), self._keys, locks)
+        reaper = Reaper(connect(self._settings, "reaper"), self._keys, holds=locks.holds)
         outcomes = Outcomes(connect(self._settings, "outcomes"), self._keys)
         retention = Retention(connect(self._settings, "retention"), self._keys)
         self._thread("retention", retention.step, every=RETENTION_EVERY)
         self._thread("janitor", janitor.step, every=0.5, release=janitor.release)
         self._thread("outcomes", outcomes.step, every=1.0)
+        self._thread("reaper", reaper.step, every=1.0)
 
     def listen(self) -> None:
         """Begin to hear when a lease is given up."""

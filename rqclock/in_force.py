@@ -12,10 +12,8 @@ from rqclock.schedules import Schedule
 
 def read_schedules(connection: redis.Redis, keys: Keys) -> list[Schedule]:
     """The schedules in force, by name. Raises redis.RedisError."""
-    found = connection.hvals(keys.named("definitions"))
-    return sorted(
-        (Schedule.from_definition(json.loads(definition)) for definition in found), key=lambda schedule: schedule.name
-    )
+    found = [Schedule.understood(json.loads(text)) for text in connection.hvals(keys.named("definitions"))]
+    return sorted((schedule for schedule in found if schedule), key=lambda schedule: schedule.name)
 
 
 def next_run(schedule: Schedule, now: int) -> int | None:

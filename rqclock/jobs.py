@@ -27,17 +27,21 @@ OPTIONS = "__rqclock__"
 
 @dataclass(frozen=True)
 class JobOptions:
-    """How RQ runs a job. Seconds, except `retries`; `intervals` between attempts, the last one for all further ones."""
+    """How RQ runs a job. Seconds, except `retries` (None: nobody said) and `max_attempts`.
+
+    `intervals` are those between attempts, the last one for all further ones; `spread` if they are ours to be spread.
+    """
 
     queue: str = "default"
     timeout: int = DEFAULT_TIMEOUT
-    retries: int = 0
+    retries: int | None = None
     intervals: tuple[int, ...] = ()
     result_ttl: int | None = None
     failure_ttl: int | None = None
     ttl: int | None = None
     description: str | None = None
     max_attempts: int = MAX_ATTEMPTS
+    spread: bool = False
 
     def retry(self) -> Retry | None:
         """RQ's own form of `retries` and `intervals`."""
@@ -144,7 +148,8 @@ def _options(queue: str, timeout: Any, retry: Any, lives: dict[str, Any]) -> Job
         raise ConfigurationError("@job: timeout and ttl must be more than 0 seconds (timeout=-1 means no limit)")
     most = _max_attempts(lives.get("max_attempts", MAX_ATTEMPTS))
     about = lives.get("description")
-    return JobOptions(queue, run_for, retries, intervals, description=about, max_attempts=most, **seconds)
+    own = {"description": about, "max_attempts": most, "spread": isinstance(retry, int) and retry > 0}
+    return JobOptions(queue, run_for, retries, intervals, **seconds | own)
 
 
 def _max_attempts(value: Any) -> int:
@@ -162,9 +167,9 @@ def _seconds(name: str, value: Any) -> int:
         raise ConfigurationError(f'@job({name}={value!r}): say seconds, or a text such as "10m" or "1h"') from None
 
 
-def _retries(retry: Any) -> tuple[int, tuple[int, ...]]:
+def _retries(retry: Any) -> tuple[int | None, tuple[int, ...]]:
     if retry is None:
-        return 0, ()
+        return None, ()
     if isinstance(retry, int) and not isinstance(retry, bool) and retry >= 0:
         return retry, back_off(retry)
     if hasattr(retry, "max") and hasattr(retry, "intervals"):
@@ -208,8 +213,8 @@ def check_zone(function: Callable[..., Any] | str, when: datetime) -> None:
 def _enqueue(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
     queue = _application_queue(function)
     job, pipeline = build(queue, function, args, kwargs), queue.connection.pipeline()
-    mark(job, function, pipeline)
     queue.enqueue_job(job, pipeline=pipeline)
+    mark(job, function, pipeline)
     pipeline.execute()
     return job
 

@@ -51,10 +51,12 @@ class Watch:
 
     seen: Any = None
     since: float = 0.0
+    moved: bool = False
 
     def look(self, value: Any, now: float) -> None:
         """Note the value seen at `now`."""
         if value != self.seen:
+            self.moved = self.seen is not None
             self.seen, self.since = value, now
 
     def stood_still(self, now: float) -> float:
@@ -140,6 +142,15 @@ class Lease:
     def may_lead(self) -> bool:
         """Whether no live clock has a newer timetable."""
         return self.generation >= self.newest
+
+    @property
+    def must_yield(self) -> bool:
+        """Whether a leader hands over: to a newer timetable whose clock was seen to live, not only to come.
+
+        A new version that dies at once, again and again, must not cost the time in which it is waited for.
+        """
+        moving = [member for owner, member in self._live() if self._others[owner].moved]
+        return any(int(member["generation"]) > self.generation for member in moving)
 
     @property
     def newest(self) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict
 
 from rqclock.errors import ConfigurationError, did_you_mean
 from rqclock.schedules import CATCH_UP_CEILING, Policies
-from rqclock.triggers import Rules
+from rqclock.triggers import Rules, Trigger
+from rqclock.triggers.interval import IntervalTrigger
 from rqclock.triggers.period import SECONDS, read_period
 
 Span = str | int | timedelta
@@ -106,6 +108,14 @@ def rules(options: Mapping[str, Any], timezone: str) -> Rules:
     """The part of the options that decides on time."""
     chosen = {name: options[name] for name in ("gap", "fold", "calendar", "if_holiday") if name in options}
     return Rules(tz=options.get("tz", timezone), **chosen)
+
+
+def for_line(rules: Rules, build: Callable[[Rules], Trigger]) -> Rules:
+    """A Clock's rules as they fit a line of its own: a default that moves days means nothing to "10 minutes"."""
+    if rules.if_holiday not in ("next", "previous"):
+        return rules
+    without = replace(rules, if_holiday=None)
+    return without if isinstance(build(without), IntervalTrigger) else rules
 
 
 def policies(options: Mapping[str, Any], period: int) -> Policies:

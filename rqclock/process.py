@@ -123,7 +123,7 @@ class Process:
         assert self._ticker is not None
         self._ticker.step()
         self._keep()
-        if not self._lease.may_lead:
+        if self._lease.must_yield:
             log.warning("a newer timetable (generation %d) is live: handing over", self._lease.newest)
             self._leave_off()
             self._lease.give_up()

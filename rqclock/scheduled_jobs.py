@@ -15,10 +15,12 @@ import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
 
+from rqclock import yaml_file
 from rqclock.errors import ConfigurationError, Problem, TimetableError, did_you_mean
 
 KEYS = {
@@ -41,14 +43,19 @@ INSTEAD = {
     "schedule": "cron",
     "job": "class",
 }
+OFF = ": to switch the job off, write enabled_by_default: false"
+REQUIRED = ("cron", "class")
+WORDS = {str: "a text", dict: "a mapping", bool: "true or false"}
+EMPTY = "it must be names of jobs, each with its cron: and class:"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One job of the file; `line` is where it begins."""
+    """One job of the file. `lines` says where its keys stand; "" is its name."""
 
     name: str
-    line: int
+    file: str
+    lines: dict[str, int]
     cron: str
     path: str
     args: tuple[Any, ...] = ()
@@ -57,125 +64,127 @@ class Entry:
     description: str | None = None
     enabled: bool = True
 
+    def place(self, *keys: str) -> tuple[str, int]:
+        """File and line of the first of these keys that is there, else of the name."""
+        return self.file, next((self.lines[key] for key in (*keys, "") if key in self.lines), 1)
+
 
 def read(path: Path, shown: str) -> Iterator[Entry | Problem]:
-    """The entries of a file in its order, or what is wrong with each. `shown` is how errors name the file.
+    """The entries of a file in its order, and what is wrong with it. `shown` is how errors name the file.
 
-    Raises TimetableError when the file is missing or is not YAML of that shape at all.
+    Raises ConfigurationError when the file is missing, and TimetableError when it is not YAML of that shape at all.
     """
-    for name, node in _pairs(_root(path, shown), shown):
-        line = name.start_mark.line + 1
-        try:
-            yield _entry(str(name.value), line, node)
-        except ConfigurationError as error:
-            yield Problem(shown, line, f"{name.value}: {error}")
+    root = yaml_file.compose(path, shown)
+    if not isinstance(root, yaml.MappingNode):
+        raise TimetableError([Problem(shown, 1, f"{'nothing is in this file: ' if root is None else ''}{EMPTY}")])
+    twice = list(yaml_file.doubled(root))
+    for at, key, first in twice:
+        yield Problem(shown, at, f'"{key}:" stands in line {first} already: YAML would drop that one')
+    told = {at for at, _, _ in twice}
+    for name, node in root.value:
+        if yaml_file.line(name) not in told:
+            yield from _entry(name, node, shown)
 
 
 def function(path: str) -> Callable[..., Any]:
     """What a `class:` names. Raises ConfigurationError, with the nearest name."""
-    module, _, name = path.rpartition(".")
-    if not module:
-        raise ConfigurationError(f'class: "{path}" is no dotted path: write module.function')
+    module, _, rest = path.partition(".")
+    if not rest or not all(part.isidentifier() for part in path.split(".")):
+        raise ConfigurationError(f'class: "{path}" is no dotted path of a Python function: write module.function')
+    found: Any = _module(path, module)
+    for name in rest.split("."):
+        module += f".{name}"
+        inside = getattr(found, name, None)
+        if inside is None and isinstance(found, ModuleType):
+            inside = _module(path, module, beside=found, name=name)
+        found = inside
+    if isinstance(found, ModuleType) or not callable(found):
+        kind = "a module" if isinstance(found, ModuleType) else "a value"
+        raise ConfigurationError(f'class: "{path}" is {kind}: name a function')
+    return found  # type: ignore[no-any-return]
+
+
+def _module(path: str, module: str, *, beside: ModuleType | None = None, name: str = "") -> ModuleType:
     try:
-        found = importlib.import_module(module)
-    except ImportError as error:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if beside is not None and error.name == module:
+            hint = did_you_mean(name, dir(beside))
+            raise ConfigurationError(f'class: {beside.__name__} has no function "{name}"{hint}') from None
         raise ConfigurationError(f'class: "{path}" cannot be imported: {error}') from None
-    if not callable(getattr(found, name, None)):
-        raise ConfigurationError(f'class: {module} has no function "{name}"{did_you_mean(name, dir(found))}')
-    return getattr(found, name)  # type: ignore[no-any-return]
+    except Exception as error:  # a module of theirs may raise anything while it is imported
+        raise ConfigurationError(
+            f'class: "{path}" cannot be imported: {type(error).__name__} in {module}: {error}'
+        ) from None
 
 
-def _root(path: Path, shown: str) -> yaml.MappingNode:
+def _entry(name: yaml.Node, node: yaml.Node, shown: str) -> Iterator[Entry | Problem]:
+    """The entry, as far as it can be read, and what is wrong with it."""
+    if not isinstance(name, yaml.ScalarNode):
+        yield Problem(shown, yaml_file.line(name), "the name of a job must be a text")
+        return
+    if not isinstance(node, yaml.MappingNode):
+        yield Problem(shown, yaml_file.line(name), f"{name.value}: below the name belong cron: and class:")
+        return
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
-    except FileNotFoundError:
-        raise ConfigurationError(f"{shown}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{shown} cannot be read: {error}") from None
-    except yaml.MarkedYAMLError as error:
-        raise TimetableError([Problem(shown, _line(error), _yaml_words(error))]) from None
-    if not isinstance(root, yaml.MappingNode):
-        raise TimetableError([Problem(shown, 1, "it must be names of jobs, each with its cron: and class:")])
-    return root
+        values = yaml_file.value(node)
+    except yaml_file.Unreadable as error:
+        yield Problem(shown, error.line, f"{name.value}: {error}")
+        return
+    lines = {str(key.value): yaml_file.line(key) for key, _ in node.value} | {"": yaml_file.line(name)}
+    refused = list(_refusals(values))
+    for key, text in refused:
+        yield Problem(shown, lines.get(str(key), lines[""]), f"{name.value}: {text}")
+    good = {key: value for key, value in values.items() if key in KEYS and key not in dict(refused)}
+    if all(key in good for key in REQUIRED):  # what else is wrong with it is told too
+        yield _read(name.value, shown, lines, good)
 
 
-def _line(error: yaml.MarkedYAMLError) -> int:
-    mark = error.problem_mark or error.context_mark
-    return mark.line + 1 if mark else 1
-
-
-def _yaml_words(error: yaml.MarkedYAMLError) -> str:
-    if "\\t" in str(error.problem):
-        return "a tab: YAML is indented with spaces"
-    return f"this is not YAML: {error.problem or error.context}"
-
-
-def _pairs(root: yaml.MappingNode, shown: str) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
-    seen: dict[str, int] = {}
-    for name, node in root.value:
-        line = name.start_mark.line + 1
-        if not isinstance(name, yaml.ScalarNode):
-            raise TimetableError([Problem(shown, line, "the name of a job must be a text")])
-        if name.value in seen:
-            message = f'"{name.value}" stands in line {seen[name.value]} already: YAML would drop that one'
-            raise TimetableError([Problem(shown, line, message)])
-        seen[name.value] = line
-        yield name, node
-
-
-def _entry(name: str, line: int, node: yaml.Node) -> Entry:
-    values = _values(node)
-    for key in ("cron", "class"):
-        if key not in values:
-            raise ConfigurationError(f'it has no "{key}:"')
-    args = values.get("args", ())
-    options = _options(values.get("set", {}))
+def _read(name: str, shown: str, lines: dict[str, int], values: dict[str, Any]) -> Entry:
+    args = values.get("args", [])
     return Entry(
         name=name,
-        line=line,
+        file=shown,
+        lines=lines,
         cron=values["cron"],
         path=values["class"],
-        args=tuple(args) if isinstance(args, (list, tuple)) else (args,),
+        args=tuple(args) if isinstance(args, list) else (args,),
         kwargs=values.get("kwargs", {}),
-        queue=options.get("queue"),
+        queue=values.get("set", {}).get("queue"),
         description=values.get("description"),
         enabled=values.get("enabled_by_default", True),
     )
 
 
-def _values(node: yaml.Node) -> dict[str, Any]:
-    if not isinstance(node, yaml.MappingNode):
-        raise ConfigurationError("below the name belong cron: and class:")
-    names = [key.value for key, _ in node.value]
-    doubled = next((key for key in names if names.count(key) > 1), None)
-    if doubled:
-        raise ConfigurationError(f'"{doubled}:" stands there twice')
-    try:
-        values = yaml.SafeLoader("").construct_document(node)
-    except yaml.constructor.ConstructorError as error:
-        raise ConfigurationError(f"only plain values are read, no tags: {error.problem}") from None
+def _refusals(values: dict[Any, Any]) -> Iterator[tuple[Any, str]]:
+    """The keys of an entry that cannot be used, each with the reason."""
+    for key in REQUIRED:
+        if key not in values:
+            yield "", f'it has no "{key}:"'
     for key, value in values.items():
-        _check(key, value)
-    return values  # type: ignore[no-any-return]
+        if key not in KEYS:
+            hint = f"; write {INSTEAD[key]}" if key in INSTEAD else did_you_mean(str(key).lstrip(":"), KEYS)
+            yield key, f'it does not know "{key}:"{hint}'
+        elif not isinstance(value, KEYS[key]):
+            yield key, _wrong_type(key, value)
+        elif key == "set":
+            yield from ((key, reason) for reason in _wrong_options(value))
+        elif key in REQUIRED and not value.strip():
+            yield key, f'"{key}:" is empty{OFF if key == "cron" else ""}'
 
 
-def _check(key: Any, value: Any) -> None:
-    if key not in KEYS:
-        hint = f"; write {INSTEAD[key]}" if key in INSTEAD else did_you_mean(str(key), KEYS)
-        raise ConfigurationError(f'it does not know "{key}:"{hint}')
-    if not isinstance(value, KEYS[key]):
-        words = {str: "a text", dict: "a mapping", bool: "true or false"}
-        raise ConfigurationError(f'"{key}: {value}" must be {words.get(KEYS[key], "a value")}')
+def _wrong_type(key: str, value: Any) -> str:
+    words = WORDS.get(KEYS[key], "a value")
+    if value is None:
+        return f'"{key}:" is empty: it must be {words}'
+    return f'"{key}: {value}" must be {words}' + (", in quotes" if KEYS[key] is str else "")
 
 
-def _options(options: dict[str, Any]) -> dict[str, str]:
+def _wrong_options(options: dict[Any, Any]) -> Iterator[str]:
     for key, value in options.items():
         if key == "priority":
-            raise ConfigurationError('RQ knows no "set: priority": name a queue that workers read first')
-        if key != "queue":
-            raise ConfigurationError(
-                f'"set:" does not know "{key}:"{did_you_mean(str(key), ["queue"])}; it takes queue'
-            )
-        if not isinstance(value, str) or not value:
-            raise ConfigurationError('"set: queue:" must be the name of a queue')
-    return options
+            yield 'RQ knows no "set: priority": name a queue that workers read first'
+        elif key != "queue":
+            yield f'"set:" takes queue alone, it does not know "{key}:"{did_you_mean(str(key), ["queue"])}'
+        elif not isinstance(value, str) or not value.strip():
+            yield f'"set: queue: {value}" must be the name of a queue'

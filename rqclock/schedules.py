@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from rqclock.errors import ConfigurationError
 from rqclock.jobs import JobOptions
-from rqclock.triggers import Trigger, from_spec
+from rqclock.triggers import Trigger, from_spec, zone_data
 
 CatchUp = Literal["latest", "all", "none"]
 Overlap = Literal["allow", "skip"]
@@ -133,6 +134,14 @@ class Schedule:
             }
         )
 
+    @classmethod
+    def understood(cls, values: dict[str, Any]) -> Schedule | None:
+        """The same, or None for a definition that this version cannot read: after a rollback a newer one's is there."""
+        try:
+            return cls.from_definition(values)
+        except (ConfigurationError, LookupError, TypeError, ValueError):
+            return None
+
     def timing(self) -> dict[str, Any]:
         """The part of the definition that decides when it is due: ticks count anew from a change of it."""
         trigger = self.trigger.spec() if self.trigger else None
@@ -148,6 +157,8 @@ def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
 class Timetable:
     """All schedules of one Clock. `slug` scopes its keys, `fingerprint` tells one version from another.
 
+    Other zone data makes another version: it may put the same line at another instant.
+
     `catch_up_rate` is how many ticks a second are caught up after an outage.
     """
 
@@ -159,6 +170,6 @@ class Timetable:
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
-        facts = [self.name, self.timezone, [schedule.definition() for schedule in self.schedules]]
+        facts = [self.name, self.timezone, zone_data()[0], [schedule.definition() for schedule in self.schedules]]
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
         object.__setattr__(self, "fingerprint", digest[:16])

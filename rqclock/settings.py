@@ -43,6 +43,28 @@ def _lease(text: str) -> float:
     return life
 
 
+def _number(least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            raise ValueError("is not a number") from None
+        if not least <= number <= most:
+            raise ValueError(f"must be between {least:g} and {most:g}")
+        return number
+
+    return read
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise ValueError(f"is not a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise ValueError("is not a port: 1 to 65535")
@@ -89,6 +111,21 @@ class Settings:
     )
     queues: tuple[str, ...] = _setting(
         "RQCLOCK_QUEUES", ("default",), "queues of `rq worker` where its line names none, first one first", read=_names
+    )
+    concurrency: int = _setting(
+        "WORKER_CONCURRENCY", 1, "jobs that one rqclock.Worker runs side by side", read=_whole(1, 256)
+    )
+    grace: float = _setting(
+        "RQCLOCK_GRACE", 25.0, "seconds that jobs have to end when their worker is stopped", read=_number(0, 86_400)
+    )
+    horse_jobs: int = _setting(
+        "RQCLOCK_HORSE_JOBS", 10_000, "jobs after which a worker's process is replaced", read=_whole(1, 10**9)
+    )
+    horse_memory: int = _setting(
+        "RQCLOCK_HORSE_MEMORY", 1024, "MiB above which it is replaced after its job; 0: no limit", read=_whole(0, 10**6)
+    )
+    horse_age: float = _setting(
+        "RQCLOCK_HORSE_AGE", 3600.0, "seconds after which it is replaced", read=_number(1, 10**7)
     )
     health_port: int = _setting("HEALTH_PORT", 0, "port of the clock's /livez, /readyz and /metrics", read=_port)
     health_host: str = _setting("HEALTH_HOST", "0.0.0.0", "address of that port")

@@ -9,25 +9,32 @@ import redis
 from rq import Queue
 from rq.version import VERSION
 
+from rqclock import retries
 from rqclock.errors import ConfigurationError
-from rqclock.jobs import JobOptions
+from rqclock.jobs import MAX_ATTEMPTS, JobOptions
 from rqclock.rq_job import Job
 from rqclock.schedules import Schedule
 from rqclock.serializer import JobSerializer
 
 KNOWN_COMMANDS = ("SADD", "HSET", "HSET", "RPUSH")
 KNOWN_COMMANDS_WITH_TTL = ("SADD", "HSET", "HSET", "EXPIRE", "EXPIRE", "EXPIRE", "RPUSH")
+OUTCOME_LIFE = 30  # seconds
 A_SERVER_VERSION = (6, 2, 0)
 
 
 def fields(schedule: Schedule) -> dict[bytes, bytes]:
     """The hash of the schedule's job, without what each tick sets: `created_at`, `enqueued_at`, `scheduled_for`."""
-    written = _recorded(schedule.target.options, schedule)[2][2:]
+    options = retries.in_force(schedule)
+    written = _recorded(options, schedule)[2][2:]
     hash_ = {_bytes(name): _bytes(value) for name, value in zip(written[::2], written[1::2], strict=True)}
     for of_a_tick in (b"created_at", b"enqueued_at"):
         del hash_[of_a_tick]
-    attempts = schedule.target.options.retries + 1
-    return hash_ | {b"schedule": schedule.name.encode(), b"attempts": str(attempts).encode()}
+    ours = {b"schedule": schedule.name.encode(), b"attempts": str((options.retries or 0) + 1).encode()}
+    if options.max_attempts != MAX_ATTEMPTS:
+        ours[b"max_attempts"] = str(options.max_attempts).encode()
+    if 0 <= (options.result_ttl if options.result_ttl is not None else -1) < OUTCOME_LIFE:
+        ours[b"result_ttl"] = str(OUTCOME_LIFE).encode()  # gone sooner, how it ended would never be known
+    return hash_ | ours
 
 
 @cache

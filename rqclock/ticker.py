@@ -94,9 +94,7 @@ class Ticker:
         due = []
         while self._heap and self._heap[0][0] <= now:
             due.append(heapq.heappop(self._heap)[1])
-        if not due:
-            return
-        self._held.clear()
+        self._held.difference_update(due)
         self._allowance.refill(now)
         try:
             for part in slices(self._entries(due, now), BATCH):
@@ -106,7 +104,7 @@ class Ticker:
             for n in due:
                 self._again(n, now)
         if not self._held:
-            self._outage = Outage(since=now)
+            self._outage = Outage(since=now)  # whatever is late from here on is late because of what comes now
 
     def _entries(self, due: Iterable[int], now: float) -> Iterator[Entry]:
         for n in due:
@@ -196,7 +194,10 @@ class Ticker:
         """Decide the last ticks of schedules that this timetable times anew or no longer has, by their old rule."""
         published = self._ledger.published()
         ours = {schedule.slug: schedule for schedule in self._timetable.schedules}
-        old = [Schedule.from_definition(values) for values in self._ledger.definitions().values()]
+        found = {slug: Schedule.understood(values) for slug, values in self._ledger.definitions().items()}
+        if strange := [slug for slug, schedule in found.items() if schedule is None]:
+            log.error("what was due of %s is not decided: another version of rqclock wrote it", ", ".join(strange))
+        old = [schedule for schedule in found.values() if schedule]
         gone = [s for s in old if s.slug not in ours or s.timing() != ours[s.slug].timing()]
         if published is None or not gone:
             return

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import redis
 
+from rqclock.jobs import JobOptions
 from rqclock.keys import Keys
 from rqclock.replies import text
-from rqclock.schedules import Schedule
+from rqclock.schedules import Schedule, Target
 
 
 @dataclass(frozen=True)
 class Version:
-    """A definition, in force for the ticks later than `began` and not later than `ended` (None: it still is)."""
+    """A definition, in force for the ticks later than `began` and not later than `ended` (None: it still is).
+
+    `known` False: another version of rqclock wrote it and it cannot be read; then `schedule` has no ticks.
+    """
 
     schedule: Schedule
     began: int
     ended: int | None = None
+    known: bool = True
 
     def holds(self, instant: int) -> bool:
         """Whether a tick at that instant is this definition's."""
@@ -34,18 +39,26 @@ class Version:
 
 def read_versions(connection: redis.Redis, keys: Keys, slug: str) -> list[Version]:
     """All versions of a schedule that are kept, oldest first. Raises redis.RedisError."""
-    return parse([json.loads(item) for item in connection.lrange(keys.of("versions", slug), 0, -1)])
+    return parse(slug, [json.loads(item) for item in connection.lrange(keys.of("versions", slug), 0, -1)])
 
 
-def parse(items: Sequence[dict[str, Any]]) -> list[Version]:
-    """The versions of a list of `{"began", "definition"}` and `{"ended"}`."""
+def parse(slug: str, items: Sequence[dict[str, Any]]) -> list[Version]:
+    """The versions of a list of `{"began", "definition"}` and `{"ended"}`, all under today's slug."""
     starts = [int(item.get("began", item.get("ended", 0))) for item in items]
     ends: list[int | None] = [*starts[1:], None][: len(starts)]
     return [
-        Version(Schedule.from_definition(item["definition"]), began, ended)
+        _version(slug, item["definition"], began, ended)
         for item, began, ended in zip(items, starts, ends, strict=True)
         if "definition" in item
     ]
+
+
+def _version(slug: str, definition: dict[str, Any], began: int, ended: int | None) -> Version:
+    schedule = Schedule.understood(definition)
+    if schedule is not None:
+        return Version(replace(schedule, slug=slug), began, ended)
+    nothing = Schedule(str(definition.get("name", slug)), slug, None, Target("", (), {}, JobOptions()))
+    return Version(nothing, began, ended, known=False)
 
 
 def slugs(connection: redis.Redis, keys: Keys) -> list[str]:

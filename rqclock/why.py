@@ -133,6 +133,7 @@ class _Question:
         shown = " and ".join(self._noted(version, at) for at in nearest if at is not None)
         why = "it was switched off (enabled=False)" if not version.schedule.enabled else "not due then"
         why = "it runs on demand only" if version.schedule.trigger is None else why
+        why = "another version of rqclock wrote its definition of that time" if not version.known else why
         text = f"{why}: the nearest {'are' if None not in nearest else 'is'} {shown}" if shown else why
         return replace(self._say(instant, "not due", text), nearest=nearest)
 

@@ -53,10 +53,15 @@ def to_the_log(command: F) -> F:
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if not sys.stderr.isatty() and not log.handlers:
-            log.addHandler(logging.StreamHandler(sys.stderr))
-            log.setLevel(logging.INFO)
-        return command(*args, **kwargs)
+        if sys.stderr.isatty():
+            return command(*args, **kwargs)
+        handler = logging.StreamHandler(sys.stderr)
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        try:
+            return command(*args, **kwargs)
+        finally:
+            log.removeHandler(handler)
 
     return wrapper  # type: ignore[return-value]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 
+from rqclock import retries
 from rqclock.cli.common import file_option, find, span
 from rqclock.cli.timetable import run_line
 from rqclock.forecast import MONTHS_13, clock_changes
@@ -34,7 +35,7 @@ def explain_(name: str, file: str) -> None:
 
 def words(schedule: Schedule, now: int) -> Iterator[str]:
     """The lines of the explanation; `now` is where the coming runs begin."""
-    policies, options = schedule.policies, schedule.target.options
+    policies, options = schedule.policies, retries.in_force(schedule)
     yield f"{schedule.name} ({schedule.file}:{schedule.line})"
     if schedule.description:
         yield f"  {schedule.description}"

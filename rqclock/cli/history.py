@@ -55,10 +55,26 @@ def _facts(run: Run) -> dict[str, Any]:
         "error": run.error,
         "lateness": run.lateness,
         "backfilled_from": run.backfilled_from,
+        "attempt": run.attempt,
+        "of": run.of,
+        "attempts": [{name: _shown(name, value) for name, value in one.items()} for one in run.attempts],
     }
 
 
 def _row(run: Run) -> list[str]:
     late, took = (f"{value:.3f} s" if value is not None else "" for value in (run.lateness, run.duration))
     beside = f" ({run.job_id})" if run.job_id and run.decision != "enqueued" else ""  # the run that was in its way
-    return [run.decision, (run.reason or "") + beside, late, run.status or "", took, run.error or ""]
+    return [run.decision, (run.reason or "") + beside, late, _status(run), took, run.error or ""]
+
+
+def _status(run: Run) -> str:
+    """`finished, attempt 3 of 5, queued again 1x: its worker died`."""
+    if run.attempt == 1:
+        return run.status or ""
+    lost = sum(one.get("is") == "lost" for one in run.attempts)
+    words = [f"attempt {run.attempt}" + (f" of {run.of + lost}" if run.of else "")]
+    return ", ".join([run.status or "", *words, *([f"queued again {lost}x: its worker died"] if lost else [])])
+
+
+def _shown(name: str, value: Any) -> Any:
+    return iso(value) if name in ("started", "ended", "at") else value

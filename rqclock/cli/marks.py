@@ -31,11 +31,13 @@ def words(paused: Shown, skip: Shown, timezone: str) -> str:
 
 
 def facts(paused: Shown, skip: Shown) -> dict[str, Any]:
-    """Both for programs."""
-    return {
-        "paused": {**paused, "at": iso(paused["at"]), "until": iso(paused["until"])} if paused else None,
-        "skip": {**skip, "tick": iso(skip["tick"])} if skip else None,
-    }
+    """Those that hold, for programs."""
+    found = {}
+    if paused:
+        found["paused"] = {**paused, "at": iso(paused["at"]), "until": iso(paused["until"])}
+    if skip:
+        found["skip"] = {**skip, "tick": iso(skip["tick"])}
+    return found
 
 
 class Marks:

@@ -17,6 +17,8 @@ from rqclock.loading import load
 from rqclock.schedules import Schedule
 from rqclock.ticks import local
 
+STEPS = 200  # of the bar
+
 
 @click.command("simulate")
 @click.argument("name", required=False)
@@ -31,14 +33,24 @@ def simulate_(name: str | None, start: str, end: str, file: str, as_json: bool) 
     first, last = (read_instant(text, timetable.timezone) for text in (start, end))
     if last <= first:
         raise click.BadParameter(f"{end} is not later than {start}", param_hint="--to")
+    for tick, schedule in with_progress(runs(chosen, first, last), first, last):
+        if as_json:
+            say_json(run_facts(schedule, tick))
+        else:
+            sys.stdout.write(run_line(schedule, tick) + "\n")
+
+
+def with_progress(found: Iterator[tuple[int, Schedule]], first: int, last: int) -> Iterator[tuple[int, Schedule]]:
+    """The same runs; on a terminal, with a bar on standard error that tells how far they are."""
+    step = max(1, (last - first) // STEPS)
+    at = first
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("simulating", total=last - first)
-        for tick, schedule in runs(chosen, first, last):
-            if as_json:
-                say_json(run_facts(schedule, tick))
-            else:
-                click.echo(run_line(schedule, tick))
-            progress.update(task, completed=tick - first)
+        for tick, schedule in found:
+            if tick >= at:  # not at each run: a year of a large timetable has a million of them
+                progress.update(task, completed=tick - first)
+                at = tick + step
+            yield tick, schedule
 
 
 def runs(schedules: list[Schedule], first: int, last: int) -> Iterator[tuple[int, Schedule]]:

@@ -18,7 +18,7 @@ for _ = 1, tonumber(ARGV[5]) do
   if news and version ~= '' then redis.call('RPUSH', root .. 'versions:' .. slug, version) end
   redis.call('DEL', template)
   for i = at + 6, at + 5 + 2 * fields, 2 do redis.call('HSET', template, ARGV[i], ARGV[i + 1]) end
-  local back = redis.call('HDEL', root .. 'retired', slug) == 1
+  local back = redis.call('HDEL', root .. 'retired', slug) + redis.call('HDEL', root .. 'renamed', slug) > 0
   local decided = tonumber(redis.call('HGET', root .. 'cursors', slug) or nil)
   if back then cursor = now end
   -- Never back behind what was decided, whatever this clock takes for the time.

@@ -13,7 +13,22 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from rqclock.connection import connect
 from rqclock.errors import ConfigurationError
 from rqclock.settings import Settings
-from rqclock.web import actions, activity, backfill, dashboard, door, faults, headers, origin, page, schedules, sign_in, users
+from rqclock.web import (
+    actions,
+    activity,
+    backfill,
+    dashboard,
+    door,
+    faults,
+    headers,
+    job_actions,
+    jobs,
+    origin,
+    page,
+    schedules,
+    sign_in,
+    users,
+)
 from rqclock.web.session import OwnCookie
 from rqclock.web.state import State, keep
 
@@ -52,7 +67,7 @@ def _build(app: Flask) -> None:
     headers.install(app)
     page.install(app)
     faults.install(app)
-    for part in (sign_in, schedules, actions, backfill, activity):
+    for part in (sign_in, schedules, actions, backfill, jobs, job_actions, activity):
         app.register_blueprint(part.blueprint)
     csrf.exempt(dashboard.mount(app))
     app.add_url_rule("/livez", "livez", lambda: Response("ok\n", content_type="text/plain"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rqclock import retries
 from rqclock.pauses import Pause
 from rqclock.schedules import Schedule
 from rqclock.skips import Skip
@@ -40,7 +41,7 @@ def _left_out(schedule: Schedule, tick: int, pause: Pause | None, skip: Skip | N
 
 def policies(schedule: Schedule) -> list[tuple[str, str]]:
     """How the schedule behaves when things go wrong, in plain words."""
-    kept, options = schedule.policies, schedule.target.options
+    kept, options = schedule.policies, retries.in_force(schedule)
     late = {"latest": "the last one runs, the others are listed as missed", "all": "all of them run"}
     found = [
         ("Runs at once", "the next is skipped while one runs" if kept.overlap == "skip" else "a run may overlap"),

@@ -5,28 +5,21 @@ It is used only here, in our own web process: what is set in its module holds fo
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import redis
-from flask import Blueprint, Flask, abort, jsonify, render_template
-from rq import requeue_job
-from rq.exceptions import InvalidJobOperation, NoSuchJobError
-from rq.registry import FailedJobRegistry
+from flask import Blueprint, Flask, abort, jsonify, request
 from rq.serializers import JSONSerializer
 from rq_dashboard import web as theirs
 from werkzeug.wrappers import Response
 
 from rqclock.connection import address
-from rqclock.web import dashboard_templates, json_only
-from rqclock.web.door import allowed
-from rqclock.web.rq_jobs import JobFacts, read_job, read_jobs
-from rqclock.web.rq_registries import REGISTRIES, job_ids
+from rqclock.web import dashboard_templates, job_actions, jobs, json_only
+from rqclock.web.rq_jobs import JobFacts, read_jobs
+from rqclock.web.rq_registries import job_ids
 from rqclock.web.rq_workers import WorkerFacts, read_workers
-from rqclock.web.state import clock_of, connection
-from rqclock.web.words import status_outcome
+from rqclock.web.state import connection
 
 
 def mount(app: Flask) -> Blueprint:
@@ -43,25 +36,14 @@ def mount(app: Flask) -> Blueprint:
     app.view_functions["rq_dashboard.job_view"] = job_page
     app.view_functions["rq_dashboard.list_workers"] = workers_data
     app.view_functions["rq_dashboard.requeue_all"] = requeue_all
+    app.after_request(_record)
     blueprint: Blueprint = theirs.blueprint
     return blueprint
 
 
-def job_page(*, instance_number: int, job_id: str) -> str:
-    """One job. Whether it may show the traceback is the template's affair, by role."""
-    job = read_job(connection(), id=job_id)
-    if job is None:
-        abort(404, "This job is no longer in Redis.")
-    registry = job.status if job.status in ("queued", *REGISTRIES) else "failed"
-    return render_template(
-        "job.html",
-        job=job,
-        outcome=status_outcome(job.status),
-        registry=registry,
-        clock=clock_of(job.schedule) if job.schedule else None,
-        sees_arguments=sees_arguments(),
-        now=time.time(),
-    )
+def job_page(*, instance_number: int, job_id: str) -> Response:
+    """Theirs writes six values unescaped, and unpickles the job."""
+    return jobs.one(job_id=job_id)
 
 
 def workers_data(instance_number: int) -> Response:
@@ -88,14 +70,27 @@ def _current(job: JobFacts) -> dict[str, Any]:
 
 
 def requeue_all(queue_name: str) -> Response:
-    """Queue every failed job of the queue again. Theirs stops at the first that has gone, and leaves the rest."""
-    ids = FailedJobRegistry(queue_name, connection=connection()).get_job_ids(cleanup=False)
-    count = 0
-    for id in ids:
-        with suppress(NoSuchJobError, InvalidJobOperation):  # gone, or queued again by somebody else meanwhile
-            requeue_job(id, connection=connection())
-            count += 1
-    return jsonify(status="OK", count=count)
+    """Queue the failed jobs of the queue again. Theirs stops at the first that has gone, and leaves the rest."""
+    job_actions.requeue_failed(queue_name)
+    return jsonify(status="OK")
+
+
+# What their own addresses do, as the activity tells it. requeue_all tells of itself.
+ACTS = {
+    "rq_dashboard.requeue_job_view": "job requeued",
+    "rq_dashboard.delete_job_view": "job discarded",
+    "rq_dashboard.compact_queue": "queue compacted",
+    "rq_dashboard.empty_queue": "queue emptied",
+}
+
+
+def _record(response: Response) -> Response:
+    what = ACTS.get(request.endpoint or "")
+    if what and response.status_code < 400:
+        told = ("job_id", "queue_name", "registry_name")
+        values = {name.partition("_")[0]: value for name, value in (request.view_args or {}).items() if name in told}
+        jobs.note(what, None, detail=values)
+    return response
 
 
 def _our_connection(url: str, **_options: Any) -> tuple[None, redis.Redis]:
@@ -120,20 +115,14 @@ def _row(job: JobFacts) -> dict[str, Any]:
         "created_at": _date(job.created_at),
         "started_at": _date(job.started_at),
         "ended_at": _date(job.ended_at),
-        "exc_info": job.error if sees_arguments() else None,
+        "exc_info": job.error if jobs.sees_errors() else None,
         "description": _said(job),
     }
 
 
-def sees_arguments() -> bool:
-    """Arguments and tracebacks hold personal data: they are shown to those who may act on them."""
-    return allowed("rq_dashboard.requeue_job_view")
-
-
 def _said(job: JobFacts) -> str:
-    """The call with its arguments as RQ wrote it down, or the function alone."""
-    function = job.function or "(not JSON: not opened here)"
-    return job.description or function if sees_arguments() else function
+    """The function alone: who reads a job's arguments does so on its own page, where that is recorded."""
+    return job.function or "(not JSON: not opened here)"
 
 
 def _date(instant: float | None) -> str | None:

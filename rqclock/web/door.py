@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, abort, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
@@ -22,6 +22,14 @@ OURS = {
     "sign_in.leave": SIGNED_IN,
     "schedules.index": "viewer",
     "schedules.one": "viewer",
+    "jobs.index": "viewer",
+    "jobs.one": "viewer",
+    "jobs.arguments": "support",
+    "job_actions.requeue": "support",
+    "job_actions.requeue_all": "support",
+    "job_actions.cancel": "admin",
+    "job_actions.discard": "admin",
+    "job_actions.stop": "admin",
     "activity.index": "viewer",
     "activity.export": "viewer",
     "actions.run": "support",
@@ -62,7 +70,7 @@ def guard(app: Flask) -> None:
 
 def allowed(endpoint: str) -> bool:
     """Whether the person of this request may use `endpoint` (for links and buttons)."""
-    needed = ENDPOINTS.get(endpoint)
+    needed = ENDPOINTS.get(endpoint) if endpoint in current_app.view_functions else None
     return needed in (ANYONE, SIGNED_IN) or (needed is not None and may(g.role, needed=needed))
 
 

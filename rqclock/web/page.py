@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import redis
 from flask import Flask, g
 
 from rqclock import __version__
@@ -11,7 +13,7 @@ from rqclock.rq_records import error_line
 from rqclock.web import moments
 from rqclock.web.door import allowed
 from rqclock.web.masking import masked
-from rqclock.web.state import clock_zone, settings
+from rqclock.web.state import clock_keys, clock_zone, settings
 from rqclock.web.words import paused_words, sentence, zone_words
 
 # Which colour an environment wears; any other name is grey. Production must not look like the rest.
@@ -40,6 +42,7 @@ FILTERS = {
     "utc": moments.utc,
     "iso": moments.iso,
     "error_line": error_line,
+    "json_text": lambda value: json.dumps(value, ensure_ascii=False),
     "sentence": sentence,
 }
 
@@ -57,6 +60,14 @@ def install(app: Flask) -> None:
     app.context_processor(_values)
 
 
+def _home_zone() -> str:
+    """The zone for times that belong to no schedule: that of the first Clock. Pages about Redis's failing need none."""
+    try:
+        return clock_zone(clock_keys()[0].clock) if g.get("role") else "UTC"
+    except redis.RedisError:
+        return "UTC"
+
+
 def _masked(name: str, value: Any) -> Any:
     return masked(name, value, settings().sensitive)
 
@@ -71,4 +82,5 @@ def _values() -> dict[str, Any]:
         "environment": environment,
         "environment_colour": ENVIRONMENTS.get(environment.lower(), "other"),
         "release": kept.release,
+        "home_zone": _home_zone(),
     }

@@ -15,6 +15,8 @@ import redis
 from rq.job import Job
 from rq.results import Result
 
+from rqclock.ticks import attempt
+
 SHOWN_DATA = 64 * 1024  # bytes; larger arguments are not even fetched
 SHOWN_ERROR = 256 * 1024
 SHOWN_TEXT = 2000
@@ -28,6 +30,10 @@ FIELDS = (
     "ended_at",
     "worker_name",
     "schedule",
+    "attempts",
+    "retries_left",
+    "number_of_retries",
+    "timeout",
 )
 
 
@@ -47,6 +53,14 @@ class JobFacts:
     started_at: float | None
     ended_at: float | None
     error: str | None
+    attempt: int = 1
+    timeout: int | None = None
+
+    @property
+    def at(self) -> float | None:
+        """When something last happened to it."""
+        known = (self.ended_at, self.started_at, self.enqueued_at, self.created_at)
+        return max((instant for instant in known if instant is not None), default=None)
 
     @property
     def took(self) -> float | None:
@@ -81,7 +95,9 @@ def _results_key(id: str) -> str:
 
 
 def _facts(id: str, *, values: list[bytes | None], results: Any) -> JobFacts:
-    status, queue, description, created, enqueued, started, ended, worker, schedule = map(_text, values[: len(FIELDS)])
+    told = [_text(value) for value in values[: len(FIELDS)]]
+    status, queue, description, created, enqueued, started, ended, worker, schedule, *numbers = told
+    attempts, left, returned, timeout = (int(text) if text.isdecimal() else None for text in numbers)
     return JobFacts(
         id=id,
         status=status or "unknown",
@@ -95,6 +111,8 @@ def _facts(id: str, *, values: list[bytes | None], results: Any) -> JobFacts:
         started_at=_instant(started),
         ended_at=_instant(ended),
         error=_error(results),
+        attempt=attempt(attempts, left, returned),
+        timeout=timeout,
     )
 
 
@@ -115,6 +133,19 @@ def _function(data: bytes | None = None) -> str | None:
 def _unpack(data: bytes, *, most: int) -> bytes:
     """At most so many bytes of what zlib packed: a kilobyte can hold a gigabyte."""
     return zlib.decompressobj().decompress(data, most)
+
+
+def read_arguments(connection: redis.Redis, *, id: str) -> tuple[list[Any], dict[str, Any]] | None:
+    """A JSON job's positional and named arguments; None where they are too large, not JSON, or gone."""
+    key = Job.key_for(id)
+    if not 0 < connection.hstrlen(key, "data") <= SHOWN_DATA:
+        return None
+    try:
+        unpacked = _unpack(cast("bytes", connection.hget(key, "data") or b""), most=SHOWN_ERROR)
+        _, _, args, kwargs = json.loads(unpacked)
+    except (ValueError, TypeError, zlib.error, RecursionError):
+        return None
+    return (args, kwargs) if isinstance(args, list) and isinstance(kwargs, dict) else None
 
 
 def _result_field(results: Any, *, name: bytes) -> bytes | None:

@@ -27,7 +27,7 @@ from rqclock.web.timeline import Timeline, timeline
 from rqclock.web.timetables import Card
 from rqclock.web.words import Mark, mark, spoken, when_words
 
-RUNS_SHOWN = 100
+RUNS_SHOWN, RUNS_FIRST = 100, 25
 ACTS_SHOWN = 5
 
 blueprint = Blueprint("schedules", __name__)
@@ -93,6 +93,7 @@ def one(*, clock: str, name: str) -> Response:
         section=Section(clock, status, (row,), unworked(status, [subject.schedule.target.options.queue])),
         row=row,
         marks=marks,
+        shown=RUNS_SHOWN if "runs" in request.args else RUNS_FIRST,
         plot=plot(marks),
         coming=_coming(subject, int(status.at)),
         policies=policies(subject.schedule),

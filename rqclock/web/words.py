@@ -126,6 +126,9 @@ ACTS = {
     "job discarded": "discarded a job",
     "job cancelled": "cancelled a job",
     "job stopped": "stopped a job",
+    "failed jobs requeued": "queued failed jobs again",
+    "queue compacted": "tidied up a queue",
+    "queue emptied": "emptied a queue",
     "arguments viewed": "looked at a job's arguments",
 }
 DETAILS = {"came": "runs that fell due", "paused_by": "paused by", "tick": "the run of", "args": "arguments"}

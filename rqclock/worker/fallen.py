@@ -8,7 +8,6 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import redis
 from rq.defaults import RQ_KEY_PREFIX
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.executions import Execution
@@ -22,7 +21,7 @@ from rqclock.worker.trouble import ride_out
 if TYPE_CHECKING:
     from rqclock.worker.worker import Worker
 
-PATIENCE = 3.0  # seconds for Redis to come back; after that the reaper finds the job
+PATIENCE = 2.0  # seconds for Redis to come back; after that the reaper finds the job
 
 log = logging.getLogger("rqclock.worker")
 
@@ -37,6 +36,17 @@ class Fallen:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._scripts = Scripts(worker.connection)
+        self._last: Deadline | None = None
+
+    def hurry(self) -> None:
+        """The worker must end: from now on there is one span of patience for all jobs together."""
+        self._last = self._last or Deadline(PATIENCE)
+
+    @property
+    def _deadline(self) -> Deadline:
+        if self._last is not None and self._last.over:
+            raise GivenUp
+        return self._last or Deadline(PATIENCE)
 
     def settle(self, stall: Stall, status: int) -> None:
         """`status` is what waitpid said of the horse."""
@@ -56,15 +66,12 @@ class Fallen:
     def put_back(self, taken: InHand) -> None:
         """To the front of its queue, not counted as a failure."""
         arguments = (RQ_KEY_PREFIX, taken.queue, taken.job_id, self._worker.name, taken.execution)
-        try:
-            if ride_out(lambda: self._scripts.call("put_back", *arguments), Deadline(PATIENCE)):
-                log.warning("job %s is back on %s, it had no time to end", taken.job_id, taken.queue)
-        except GivenUp:
-            log.error("job %s: Redis does not answer; the reaper will find the job", taken.job_id)
+        if ride_out(lambda: self._scripts.call("put_back", *arguments), self._deadline):
+            log.warning("job %s is back on %s, it had no time to end", taken.job_id, taken.queue)
 
     def _end(self, taken: InHand, verdict: str, status: int) -> None:
         worker = self._worker
-        job = ride_out(lambda: self._fetch(taken.job_id), Deadline(PATIENCE))
+        job = ride_out(lambda: self._fetch(taken.job_id), self._deadline)
         state = job.get_status(refresh=False)
         if state in (JobStatus.FINISHED, JobStatus.FAILED):
             return
@@ -74,7 +81,7 @@ class Fallen:
         job.ended_at = now()
         queue = next(queue for queue in worker.queues if queue.name == taken.queue)
         execution = self._execution(taken, job)
-        worker.pausing = Deadline(PATIENCE)
+        worker.pausing = self._deadline
         if verdict == "stop":
             worker._stopped_job_id = job.id
             worker._handle_stopped_job(job, queue, execution)
@@ -100,6 +107,10 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self._until = time.monotonic() + seconds
 
+    @property
+    def over(self) -> bool:
+        return time.monotonic() >= self._until
+
     def __call__(self, seconds: float) -> None:
         left = self._until - time.monotonic()
         if left <= 0:
@@ -119,7 +130,3 @@ def _too_long(taken: InHand) -> str:
         " and could not be interrupted: its process was killed"
     )
 
-
-def is_down(error: BaseException) -> bool:
-    """Whether it is Redis that fails, not the job."""
-    return isinstance(error, redis.RedisError | GivenUp)

@@ -93,7 +93,8 @@ class Horse:
         if done == self._task.jobs:
             return "quota"
         old = time.monotonic() - self._began > wear.age
-        return "worn" if old or done >= wear.jobs or (wear.memory and memory() > wear.memory) else ""
+        grown = wear.memory and done and memory() > wear.memory  # after one job at least, however large the application
+        return "worn" if old or grown or done >= wear.jobs else ""
 
     # --- taking
 
@@ -105,9 +106,11 @@ class Horse:
             names = [queue.name for queue in self._worker._ordered_queues]
             try:
                 popped = ride_out(lambda names=names: self._source.pop(names), self._pause)  # type: ignore[misc]
-                if popped is not None or self._task.burst:
+                if popped is not None:
                     return popped
                 self._rest(WorkerStatus.IDLE)
+                if self._task.burst:
+                    return None
                 if self._worn():
                     raise Leave  # too old: another one waits in its place
                 popped = ride_out(lambda names=names: self._source.wait(names, self._reins.mouth_piece), self._pause)  # type: ignore[misc]
@@ -235,6 +238,7 @@ def main(worker: Worker, reins: Reins, task: Task) -> int:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     random.seed()
     worker._is_horse = True
+    worker.pausing = time.sleep
     try:
         horse = Horse(worker, reins, task)
         horse._take_signals()

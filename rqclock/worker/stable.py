@@ -55,7 +55,8 @@ class Stable:
         self._next_beat = time.monotonic() + BEAT
         self._not_before = 0.0
         self._stop_at: float | None = None  # when the grace is over
-        self._asked: float = 0.0
+        self._asked = 0.0
+        self._told = False
         self._wake, self._waker = os.pipe()
 
     def run(self) -> int:
@@ -180,7 +181,6 @@ class Stable:
             self._fallen.settle(stall, status)
         elif stall.left is None and stall.done == 0:
             self._not_before = time.monotonic() + NEXT_AFTER_CRASH
-        self._worker.note_rest(bool(self.busy))
 
     # --- what is due
 
@@ -205,16 +205,17 @@ class Stable:
         return max((stall.busy_at for stall in self._stalls), default=time.monotonic())
 
     def _tell_all_to_leave(self) -> None:
-        if self._asked >= 0:
-            self._asked, asked = -1.0, self._asked
-            left = max(0.0, (self._stop_at or 0) - time.monotonic())
-            log.info("stopping: %d jobs in hand have %.0f s to end", len(self.busy), left)
-            self._asked = -1.0 if asked == 0 else -asked
-            for stall in self._stalls:
-                stall.reins.ask_to_leave()
+        if self._told:
+            return
+        self._told = True
+        left = max(0.0, (self._stop_at or 0.0) - time.monotonic())
+        log.info("stopping: jobs in hand: %d, they have %.0f s to end", len(self.busy), left)
+        for stall in self._stalls:
+            stall.reins.ask_to_leave()
 
     def _end_all(self) -> None:
         """The grace is over: what still runs goes back on its queue."""
+        self._fallen.hurry()
         for stall in self._stalls:
             self._hear(stall)
             if stall.in_hand and stall.killed_for is None:

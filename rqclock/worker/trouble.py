@@ -68,6 +68,12 @@ class NotingPipeline(redis.client.Pipeline):
     def execute(self, raise_on_error: bool = True) -> list[object]:
         try:
             return super().execute(raise_on_error)
+        except redis.WatchError as error:
+            if "occurred while watching" not in str(error):
+                raise
+            # A lost connection, not another writer: RQ would send the whole transaction again, done or not.
+            self.owner.failure = redis.ConnectionError(str(error))
+            raise self.owner.failure from error
         except redis.RedisError as error:
             self.owner.failure = error
             raise

@@ -63,11 +63,12 @@ def times(answer: dict[str, Any]) -> set[int]:
 def main(folder: Path) -> None:
     read = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
     events = [
-        {name: event[name] for name in ("id", "period", "at", "tz_iana", "if")}
+        {name: event[name] for name in ("id", "name", "period", "at", "tz_iana", "if")}
         for event in read["clockwork_facts"]["events"]
     ]
     entries = [
-        {name: entry[name] for name in ("id", "kind", "schedule", "every")} for entry in read["cron_facts"]["entries"]
+        {name: entry[name] for name in ("id", "name", "kind", "schedule", "every", "queue", "args")}
+        for entry in read["cron_facts"]["entries"]
     ]
     reduced = {
         "clockwork": clockwork(read["clockwork_expected"]["cases"]),

@@ -13,7 +13,7 @@ from typing import Any
 from rqclock.triggers import Rules
 from rqclock.triggers.zones import Zone, zone
 from tests.conformance.lines import line_of
-from tests.conformance.reference import ticks
+from tests.conformance.reference import digest, ticks
 
 DAY = 86_400
 MONTH = 2_629_746  # as long as the gem takes one to be
@@ -26,6 +26,17 @@ PHASE = "intervals count from 1 January 1970 (clockwork: from its start, or from
 MONTHS = "a month is a calendar month (clockwork: 30.4 days, so that the 1st of a long month is too early)"
 HALF_HOUR = "an hourly minute runs in every hour (clockwork: not if the clocks changed by half an hour since)"
 SHORT_DAY = "a day may have 23 hours (clockwork 3: 24, so that nothing daily or weekly runs after a spring change)"
+
+
+def explain(case: dict[str, Any], span: dict[str, Any], version: str) -> str:
+    """The rule under which our answer is the reference's; a failure when there is none."""
+    wanted = span.get(version, span["v3"])["sha256"]
+    if digest(ours(case, span)) == wanted:
+        return EQUAL
+    if digest(without_skipped(case, span)) == wanted:
+        return SKIPPED
+    assert digest(counted_from_start(case, span, version=version)) == wanted, (case["key"], span, version)
+    return rule_for(case)
 
 
 def ours(case: dict[str, Any], span: dict[str, Any]) -> list[int]:

@@ -13,7 +13,7 @@ from rqclock.triggers import Rules, every, from_spec
 from rqclock.triggers.at import read_at
 from tests.conformance import rules
 from tests.conformance.lines import line_of
-from tests.conformance.reference import digest, in_readme, read
+from tests.conformance.reference import in_readme, read
 
 CASES = read("clockwork")
 EVENTS = read("clockwork_events")
@@ -29,20 +29,9 @@ EXPECTED = {
 }
 
 
-def explain(case: dict[str, Any], span: dict[str, Any], version: str) -> str:
-    """The rule under which our answer is the reference's; a failure when there is none."""
-    wanted = span.get(version, span["v3"])["sha256"]
-    if digest(rules.ours(case, span)) == wanted:
-        return rules.EQUAL
-    if digest(rules.without_skipped(case, span)) == wanted:
-        return rules.SKIPPED
-    assert digest(rules.counted_from_start(case, span, version=version)) == wanted, (case["key"], span, version)
-    return rules.rule_for(case)
-
-
 @lru_cache(maxsize=2)
 def counts(version: str) -> Counter[str]:
-    return Counter(explain(case, span, version) for case in CASES for span in case["spans"].values())
+    return Counter(rules.explain(case, span, version) for case in CASES for span in case["spans"].values())
 
 
 @pytest.mark.parametrize(("version", "column"), [("v4", 0), ("v3", 1)])

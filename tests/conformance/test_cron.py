@@ -10,66 +10,32 @@ import pytest
 
 from rqclock.errors import TriggerError
 from rqclock.triggers import Rules, Trigger, cron, every, from_spec, natural
-from rqclock.triggers.zones import zone
-from tests.conformance.reference import digest, in_readme, read, ticks
+from tests.conformance import cron_rules as rules
+from tests.conformance.reference import in_readme, read, ticks
 
 CASES = read("cron")
 ENTRIES = read("cron_entries")
 SYNTAX = read("cron_syntax")
-DAY = 86_400
 
 LIBRARIES = ("cronsim", "croniter", "fugit")
-EQUAL = "equal"
-SKIPPED = "fixed times: a skipped one runs once, at the first instant after the change"
-REPEATED = "fixed times: a repeated one runs once, the first time"
-CADENCE = "wildcards: they go on with the new time, twice through a repeated hour, and half-hour changes count"
-DAY_FIELDS = "a day field that begins with `*` is joined to the other by AND"
 
 EXPECTED = {
-    EQUAL: {"cronsim": 1457, "croniter": 1311, "fugit": 1264},
-    SKIPPED: {"croniter": 29, "fugit": 125},
-    REPEATED: {"croniter": 94, "fugit": 35},
-    CADENCE: {"cronsim": 4, "croniter": 18, "fugit": 33},
-    DAY_FIELDS: {"croniter": 23, "fugit": 23},
+    rules.EQUAL: {"cronsim": 1457, "croniter": 1311, "fugit": 1264},
+    rules.SKIPPED: {"croniter": 29, "fugit": 125},
+    rules.REPEATED: {"croniter": 94, "fugit": 35},
+    rules.CADENCE: {"cronsim": 4, "croniter": 18, "fugit": 33},
+    rules.DAY_FIELDS: {"croniter": 23, "fugit": 23},
 }
-
-
-def trigger_of(case: dict[str, Any]) -> Trigger:
-    return natural(case["schedule"], rules=Rules(tz=case["zone"]))
-
-
-def our_answer(case: dict[str, Any], window: dict[str, Any]) -> dict[str, Any]:
-    """The answer among the libraries' that is ours; a failure when none is."""
-    found = digest(ticks(trigger_of(case), window["from"], window["to"]))
-    same: list[dict[str, Any]] = [given for given in window["answers"] if given["sha256"] == found]
-    assert same, (case["schedule"], case["zone"], window["from"])
-    return same[0]
-
-
-def rules_between(case: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any]) -> set[str]:
-    """The rules that account for the times which one of two answers has and the other has not."""
-    return {EQUAL} if ours is theirs else {rule_at(case, time) for time in set(ours["extra"]) ^ set(theirs["extra"])}
-
-
-def rule_at(case: dict[str, Any], time: int) -> str:
-    fields = case["schedule"].split()
-    changes = list(zone(case["zone"]).segments(time - DAY, time + DAY))
-    if not changes:
-        assert fields[2].startswith("*/") and fields[4] != "*", (case["schedule"], time)
-        return DAY_FIELDS
-    if trigger_of(case).spec()["gap"] == "skip":
-        return CADENCE
-    return SKIPPED if changes[0].before < changes[0].offset else REPEATED
 
 
 @lru_cache(maxsize=1)
 def counts() -> dict[str, Counter[str]]:
-    found = {rule: Counter[str]() for rule in (EQUAL, SKIPPED, REPEATED, CADENCE, DAY_FIELDS)}
+    found = {rule: Counter[str]() for rule in EXPECTED}
     for case in CASES:
         for window in case["windows"].values():
-            ours = our_answer(case, window)
+            ours = rules.our_answer(case, window)
             for theirs in window["answers"]:
-                for rule in rules_between(case, ours, theirs):
+                for rule in rules.rules_between(case, ours, theirs):
                     found[rule].update(theirs["by"])
     return found
 
@@ -87,30 +53,30 @@ def test_the_readme_states_these_counts() -> None:
 def test_where_all_libraries_agree_so_do_we() -> None:
     agreed = [(case, window) for case in CASES for window in case["windows"].values() if len(window["answers"]) == 1]
     assert len(agreed) == 1187
-    assert all(our_answer(case, window) for case, window in agreed)
+    assert all(rules.our_answer(case, window) for case, window in agreed)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "debian_cron" in case], ids=lambda case: case["key"])
 def test_debians_daemon_ran_the_same_over_the_changes_of_2026(case: dict[str, Any]) -> None:
     for window in case["debian_cron"]:
         # The daemon runs a line twice in one instant when two of its times were skipped; for us an instant is one run.
-        assert list(ticks(trigger_of(case), window["from"], window["to"])) == sorted(set(window["fires"]))
+        assert list(ticks(rules.trigger_of(case), window["from"], window["to"])) == sorted(set(window["fires"]))
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "debian_days" in case], ids=lambda case: case["schedule"])
 def test_debians_daemon_joins_the_day_fields_as_we_do(case: dict[str, Any]) -> None:
     days = case["debian_days"]
-    assert list(ticks(trigger_of(case), days["from"], days["to"])) == days["fires"]
+    assert list(ticks(rules.trigger_of(case), days["from"], days["to"])) == days["fires"]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
 def test_every_entry_of_every_project_is_one_line(entry: dict[str, Any]) -> None:
-    rules = Rules(tz="Europe/London")
+    london = Rules(tz="Europe/London")
     if entry["kind"] == "interval":  # sidekiq-scheduler's "15m"
         units = {"m": "minutes", "h": "hours"}
-        trigger: Trigger = every(f"{entry['every'][:-1]} {units[entry['every'][-1]]}", rules=rules)
+        trigger: Trigger = every(f"{entry['every'][:-1]} {units[entry['every'][-1]]}", rules=london)
     else:
-        trigger = natural(entry["schedule"], rules=rules)
+        trigger = natural(entry["schedule"], rules=london)
     assert from_spec(trigger.spec()) == trigger
 
 

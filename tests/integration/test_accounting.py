@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rqclock.history import read_history
 from rqclock.schedules import Schedule
-from rqclock.versions import read_versions, ticks
+from rqclock.versions import read_versions, slugs, ticks
 from rqclock.why import explain
 from tests.support.leader import BEGAN
 from tests.support.world import ANN, World
@@ -26,8 +26,8 @@ TIMETABLES: tuple[dict[str, dict[str, Any]], ...] = (
     },
     {"steady": {"period": "4 seconds"}, "none": {"period": "15 seconds", "overlap": "skip"}},
     {"steady": {"period": "10 seconds"}, "all": {"period": "20 seconds", "enabled": False}},
+    {"calm": {"period": "10 seconds", "renamed_from": "steady"}, "all": {"period": "7 seconds"}},
 )
-NAMES = ("steady", "all", "none")
 
 
 class Story(World):
@@ -91,7 +91,7 @@ def test_every_run_is_decided_once_and_explained_whatever_happens(
         world.act(what, number)
     world.on(2)
     assert world.findings() == []
-    for slug in NAMES:
+    for slug in slugs(redis, world.keys):
         due = set(ticks(read_versions(redis, world.keys, slug), BEGAN, int(world.now())))
         for instant in sorted(due | set(range(BEGAN - 2, int(world.now()) + 20, 13))):
             answer = explain(redis, world.keys, slug, instant, now=world.now).answer

@@ -191,7 +191,7 @@ def test_what_is_older_than_what_is_kept_cannot_be_verified(world: World) -> Non
     world.on(20)
     world.time.pass_by(KEPT + 100)
     found = world.findings(1, 200)
-    assert (found[0].kind, found[0].until) == (UNVERIFIABLE, BEGAN + 200)
+    assert (found[0].kind, found[0].until) == (UNVERIFIABLE, BEGAN + 120)
 
 
 def test_a_span_that_a_clock_has_reported_as_lost_cannot_be_verified(world: World) -> None:
@@ -247,6 +247,26 @@ def test_an_audit_that_begins_and_ends_amid_a_gap_finds_nothing(world: World) ->
     audit = world.audit(75, 125)
     assert list(audit.findings()) == []
     assert audit.decisions == {"missed": 5}
+
+
+def test_the_runs_under_a_former_name_are_audited_under_todays(redis: redis_py.Redis) -> None:
+    world = World(redis)
+    world.on(30).deploy(new={"period": "10 seconds", "renamed_from": "tick"}).on(20)
+    assert world.found() == []
+    redis.rpush("rq:queue:default", world.keys.job_id("tick", BEGAN + 20))
+    assert [(finding.kind, finding.schedule) for finding in world.findings()] == [("twice", "new")]
+
+
+def test_a_definition_that_another_version_of_rqclock_wrote_cannot_be_verified(redis: redis_py.Redis) -> None:
+    world = World(redis)
+    world.on(30).deploy(tick={"period": "4 seconds"}).on(20)
+    first = json.loads(redis.lindex(ledger(world, "versions"), 0) or b"")
+    redis.lset(ledger(world, "versions"), 0, json.dumps(first | {"definition": {"name": "tick", "trigger": "?"}}))
+    assert [(finding.kind, finding.tick - BEGAN, (finding.until or 0) - BEGAN) for finding in world.findings()] == [
+        (UNVERIFIABLE, 1, 34)
+    ]
+    assert (world.why(20).answer, world.why(25).answer) == ("enqueued", "not due")
+    assert "another version of rqclock" in world.why(25).text
 
 
 def test_an_audit_keeps_nothing_of_what_it_has_read(redis: redis_py.Redis) -> None:

@@ -18,7 +18,7 @@ from tests.support.leader import Leader
 
 OF_THE_MOMENT = (b"created_at", b"enqueued_at")
 OURS = {b"schedule", b"scheduled_for", b"attempts"}
-KINDS = [
+KINDS: list[Any] = [
     (jobs.plain, (), {}),
     (jobs.add, (1,), {"b": 2}),
     (jobs.add, (), {"a": "Grüße, 你好, 👋"}),
@@ -39,7 +39,7 @@ def fired(redis: redis_py.Redis, function: Callable[..., Any], args: tuple, kwar
     return leader
 
 
-def by_rq(redis: redis_py.Redis, function: Callable[..., Any], args: tuple, kwargs: dict) -> Job:
+def by_rq(redis: redis_py.Redis, function: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     options = options_of(function)
     queue = Queue(options.queue, connection=redis, job_class=Job, serializer=JobSerializer)
     return queue.enqueue_call(path_of(function), args, kwargs, job_id="by-rq", **options.for_create_job())
@@ -52,6 +52,8 @@ def test_a_fired_job_equals_one_of_queue_enqueue_field_by_field(
     leader = fired(redis, function, args, kwargs)
     [ours] = leader.queued(options_of(function).queue)
     theirs = by_rq(redis, function, args, kwargs)
+    mine: Any
+    rqs: Any
     mine, rqs = (redis.hgetall(f"rq:job:{job}") for job in (ours, theirs.id))
     assert set(mine) - set(rqs) <= OURS
     for name in rqs:
@@ -68,7 +70,7 @@ def test_a_fired_job_equals_one_of_queue_enqueue_field_by_field(
 def test_the_times_of_a_fired_job_are_those_of_redis_as_rq_writes_them(redis: redis_py.Redis) -> None:
     leader = fired(redis, jobs.plain, (), {})
     job = Job.fetch(leader.queued()[0], connection=redis)
-    assert job.created_at.timestamp() == job.enqueued_at.timestamp() == leader.time.now
+    assert {when and when.timestamp() for when in (job.created_at, job.enqueued_at)} == {leader.time.now}
     assert redis.hget(job.key, "scheduled_for") == str(int(leader.time.now) + 1).encode()
 
 

@@ -32,7 +32,7 @@ def look(leader: Leader) -> None:
     Outcomes(leader.connection, leader.keys).step(leader.time.now)
 
 
-def still_open(leader: Leader) -> list[bytes]:
+def still_open(leader: Leader) -> Any:
     return leader.connection.zrange("rq:clock:default:open", 0, -1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,16 @@ from tests.support.server import Server
 from tests.support.waiting import until
 
 
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """`main` sets logging up for a whole process, and this one goes on."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A server of the test's own, which it may kill."""
@@ -26,9 +37,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.kill()
 
 
-def process(server: Server, clock: Clock | None = None, **settings: float) -> Process:
+def process(server: Server, clock: Clock | None = None) -> Process:
     """A clock process whose loop the test turns; what follows the leader in threads stays away."""
-    found = Process((clock or seconds()).timetable(), Settings(redis_url=server.url, **settings))
+    found = Process((clock or seconds()).timetable(), Settings(redis_url=server.url))
     found._followers.start = found._followers.listen = lambda: None  # type: ignore[method-assign]
     return found
 
@@ -84,14 +95,20 @@ def test_a_broken_key_of_ours_is_waited_for_and_the_clock_goes_on_after_its_repa
     redis = server.client()
     redis.delete("rq:clock:default:open")
     redis.set("rq:clock:default:open", "not ours")
-    until(lambda: clock._turn() or "rq:clock:default:open" in caplog.text)
+
+    def told() -> bool:
+        clock._turn()
+        return "rq:clock:default:open" in caplog.text
+
+    until(told)
     redis.delete("rq:clock:default:open")
     before = redis.llen("rq:queue:default")
     until(lambda: leading(clock) and redis.llen("rq:queue:default") > before)
 
 
 def test_a_foreign_timetable_under_the_same_clock_name_is_refused_until_it_takes_over(server: Server) -> None:
-    until(lambda first=process(server, seconds("ours")): leading(first))
+    first = process(server, seconds("ours"))
+    until(lambda: leading(first))
     with pytest.raises(ConfigurationError, match="--take-over"):
         process(server, seconds("theirs"))._turn()
     stranger = Process(seconds("theirs").timetable(), Settings(redis_url=server.url), take_over=True)

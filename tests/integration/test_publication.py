@@ -9,6 +9,7 @@ import pytest
 import redis as redis_py
 
 from rqclock import Clock
+from rqclock.in_force import read_schedules
 from rqclock.ledger import Fenced, NotPublished
 from rqclock.schedules import Schedule
 from tests.support import jobs
@@ -175,7 +176,12 @@ def test_a_publication_that_arrives_twice_does_not_set_back_what_was_decided_in_
     new = Leader(redis, every("2 seconds"), time)
     sent: list[Any] = []
     call = new.ledger._scripts.call
-    monkeypatch.setattr(new.ledger._scripts, "call", lambda *args: sent.append(args) or call(*args))
+
+    def noted(*args: Any) -> Any:
+        sent.append(args)
+        return call(*args)
+
+    monkeypatch.setattr(new.ledger._scripts, "call", noted)
     new.lead()
     new.step(10)
     delayed = next(args for args in sent if args[0] == "publish")
@@ -222,6 +228,46 @@ def test_a_cursor_that_someone_deleted_ends_in_a_new_beginning_and_not_in_silenc
     leader.step(1)
     assert leader.decisions()[2] == "enqueued"
     assert leader.decisions("other") == {1: "enqueued", 2: "enqueued"}
+
+
+def test_a_cursor_that_someone_deleted_is_put_back_where_the_clock_remembers_it(redis: redis_py.Redis) -> None:
+    leader = Leader(redis, seconds()).lead()
+    leader.step(1)
+    redis.hdel(TICK + "cursors", "tick")
+    with pytest.raises(NotPublished):
+        leader.step(2)
+    leader.look_anew(publish=True)
+    leader.step()
+    assert leader.decisions() == {1: "enqueued", 2: "enqueued", 3: "enqueued"}
+
+
+def test_a_rollback_of_a_rename_repeats_nothing_under_the_old_name(redis: redis_py.Redis) -> None:
+    time = Time()
+    old = Leader(redis, seconds("old"), time).lead()
+    old.step(2)
+    new = Leader(redis, seconds("new", renamed_from="old"), time).lead()
+    for _ in range(8):
+        new.step(1)
+    time.pass_by(1)
+    old.lead()
+    old.step()
+    old.step(1)
+    assert [job for job in old.queued() if job.startswith("old")] == old.ids(1, 2, 12, name="old")
+
+
+def test_a_definition_that_cannot_be_read_does_not_keep_a_rolled_back_clock_from_leading(
+    redis: redis_py.Redis,
+) -> None:
+    time = Time()
+    Leader(redis, seconds("tick", "other"), time).lead().step(2)
+    for slug in ("tick", "other", "new"):
+        trigger = {"tides": "high water at London Bridge"}
+        redis.hset(TICK + "definitions", slug, json.dumps({"slug": slug, "trigger": trigger}))
+    redis.hset(TICK + "timetable", "fingerprint", "of the newer rqclock")
+    back = Leader(redis, seconds("tick", "other"), time).lead()
+    back.step(1)
+    assert back.decisions() == {1: "enqueued", 2: "enqueued", 3: "enqueued"}
+    assert [found.name for found in read_schedules(redis, back.keys)] == ["other", "tick"]
 
 
 def test_a_definition_of_a_newer_rqclock_is_read_as_far_as_it_is_understood(redis: redis_py.Redis) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-def until(condition: Callable[[], Value], timeout: float = 10.0, *, what: str = "") -> Value:
+def until(condition: Callable[[], Value], timeout: float = 10.0, *, what: object = "") -> Value:
     """Ask `condition` again and again until its answer is true, and return that answer.
 
     Fails the test after `timeout` seconds, naming `what` and the last answer. An exception in `condition` goes through.

@@ -50,7 +50,7 @@ def test_the_list_shows_the_good_ones_whatever_lies_among_them(as_: As, redis: r
     answer = as_("support").get(PAGE)
     assert answer.status_code == 200 and answer.json
     rows = {row["id"]: row for row in answer.json["jobs"]}
-    assert rows["good"]["description"] == "tests.integration.web.chores.sweep()"
+    assert rows["good"]["description"] == "tests.integration.web.chores.sweep"
     assert "no-data" not in rows and "gone" not in rows and "not-a-hash" not in rows
     assert len(answer.data) < 1_000_000  # nothing was unpacked or sent whole
 

@@ -38,7 +38,7 @@ def led(redis: redis_py.Redis) -> Led:
 def test_a_schedule_stands_there_with_its_words_its_zone_and_its_next_run(led: Led, as_: As) -> None:
     page = text_of(as_("viewer").get("/").text)
     assert "chores.sweep every 10 minutes Sweep the floor in " in page
-    assert "morning post every working day at 10:35, London time Spill the ink in " in page
+    assert "morning post every working day at 10:35, London time Spill the ink · Post room in " in page
     assert re.search(r"10:35 (GMT|BST)", page)
     assert "off duty" in page and "switched off" in page
 
@@ -117,7 +117,7 @@ def test_one_schedule_lists_its_runs_with_times_and_a_link_to_each_job(led: Led,
     page = text_of(html)
     assert "Post room" in page and "tests.integration.web.chores.spill" in page and "test_schedules_page.py:" in page
     assert re.search(r"10:35 (GMT|BST) failed , the job of", page)
-    job = f'href="/rq/0/view/job/morning-post_{time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(due))}"'
+    job = f'href="/job/morning-post_{time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(due))}"'
     assert job in html
 
 

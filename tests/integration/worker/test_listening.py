@@ -1,0 +1,95 @@
+"""Workers that wait for jobs and for commands: RQ's own and ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import redis as redis_py
+import rq
+from rq import Callback, Queue
+from rq.command import send_kill_horse_command, send_shutdown_command, send_stop_job_command
+from rq.job import Job as RqJob
+from rq.job import JobStatus
+from rq.serializers import JSONSerializer
+from rq.suspension import resume, suspend
+
+from tests.support import chores
+from tests.support.processes import Launched
+from tests.support.waiting import until
+
+Start = Callable[..., Launched]
+
+
+def the_worker(redis: redis_py.Redis) -> rq.worker.BaseWorker:
+    (worker,) = rq.Worker.all(connection=redis)
+    return worker
+
+
+def ended(job: RqJob) -> bool:
+    return job.get_status() in (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED)
+
+
+def test_a_busy_worker_is_seen_with_its_job(start: Start, queue: Queue, redis: redis_py.Redis, tmp_path: Path) -> None:
+    start()
+    until(lambda: the_worker(redis).get_state() == "idle")
+    job = queue.enqueue(chores.slow, str(tmp_path / "runs"), 0.5)
+    until(lambda: job.get_status() == JobStatus.STARTED)
+    worker = the_worker(redis)
+    assert (worker.get_state(), worker.get_current_job_id()) == ("busy", job.id)
+    assert queue.started_job_registry.get_job_ids() == [job.id]
+    until(lambda: ended(job))
+    until(lambda: the_worker(redis).get_state() == "idle")
+    assert the_worker(redis).get_current_job_id() is None
+
+
+def test_a_job_is_stopped_by_command(start: Start, queue: Queue, redis: redis_py.Redis, tmp_path: Path) -> None:
+    start()
+    job = queue.enqueue(chores.slow, str(tmp_path / "runs"), on_stopped=Callback(chores.on_stopped))
+    until((tmp_path / "runs").exists)
+    send_stop_job_command(redis, job.id, serializer=JSONSerializer)
+    until(lambda: ended(job))
+    assert job.get_status() == JobStatus.STOPPED
+    until(lambda: redis.get("on_stopped") == job.id.encode())
+    assert queue.failed_job_registry.get_job_ids() == [job.id]
+    after = queue.enqueue(chores.add, 1)
+    until(lambda: ended(after))
+
+
+def test_a_killed_horse_fails_its_job(start: Start, queue: Queue, redis: redis_py.Redis, tmp_path: Path) -> None:
+    start()
+    job = queue.enqueue(chores.slow, str(tmp_path / "runs"))
+    until((tmp_path / "runs").exists)
+    send_kill_horse_command(redis, the_worker(redis).name)
+    until(lambda: ended(job))
+    assert job.get_status() == JobStatus.FAILED
+    assert "Work-horse terminated unexpectedly" in str(job.results()[0].exc_string)
+
+
+def test_a_suspended_worker_runs_nothing_until_it_is_resumed(
+    start: Start, queue: Queue, redis: redis_py.Redis, tmp_path: Path
+) -> None:
+    start()
+    running = queue.enqueue(chores.slow, str(tmp_path / "runs"), 0.3)  # it looks whether it may when this ends
+    until((tmp_path / "runs").exists)
+    suspend(redis)
+    job = queue.enqueue(chores.add, 2)
+    until(lambda: the_worker(redis).get_state() == "suspended")
+    assert (ended(running), job.get_status()) == (True, JobStatus.QUEUED)
+    resume(redis)
+    until(lambda: ended(job))
+
+
+def test_a_worker_shuts_down_by_command(start: Start, queue: Queue, redis: redis_py.Redis) -> None:
+    worker = start()
+    until(lambda: the_worker(redis).get_state() == "idle")
+    send_shutdown_command(redis, the_worker(redis).name)
+    assert worker.wait() == 0
+    assert not redis.smembers("rq:workers")
+
+
+def test_an_idle_worker_ends_after_its_time(start: Start, queue: Queue) -> None:
+    worker = start("--max-idle-time", "1")
+    job = queue.enqueue(chores.add, 1)
+    assert worker.wait() == 0
+    assert job.get_status() == JobStatus.FINISHED

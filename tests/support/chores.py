@@ -1,0 +1,99 @@
+"""Jobs of the tests of workers. What they do can be seen in files, or in Redis."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from rq import Retry, get_current_job
+
+
+def add(a: int, b: int = 0) -> int:
+    return a + b
+
+
+def note(file: str, text: str = "ran") -> None:
+    """Append a line."""
+    with Path(file).open("a") as lines:
+        lines.write(f"{text}\n")
+
+
+def horse(file: str) -> None:
+    """Note the process that runs it."""
+    note(file, str(os.getpid()))
+
+
+def fail(text: str = "the door is shut") -> None:
+    raise ValueError(text)
+
+
+def fail_twice(file: str) -> str:
+    note(file)
+    if len(Path(file).read_text().split()) < 3:
+        raise ValueError("not yet")
+    return "at last"
+
+
+def ask_for_retry(file: str) -> Any:
+    note(file)
+    return Retry(max=2) if len(Path(file).read_text().split()) < 2 else "done"
+
+
+async def later() -> str:
+    return "awaited"
+
+
+def slow(file: str, seconds: float = 30.0) -> str:
+    """Begins, waits, ends; each noted."""
+    note(file, f"begun {os.getpid()}")
+    time.sleep(seconds)
+    note(file, "ended")
+    return "slept"
+
+
+def deaf(file: str, seconds: float = 60.0) -> None:
+    """Cannot be interrupted, like code in C that never returns to Python."""
+    note(file, f"begun {os.getpid()}")
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM, signal.SIGTERM, signal.SIGINT})
+    time.sleep(seconds)
+
+
+def kill_myself() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave() -> None:
+    raise SystemExit(3)
+
+
+def remember() -> None:
+    job = get_current_job()
+    assert job is not None
+    job.meta["seen"] = job.id
+    job.save_meta()
+
+
+def change_signals() -> None:
+    """What a careless library does."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def on_success(job: Any, connection: Any, result: Any) -> None:
+    connection.set("on_success", f"{job.id} {result}")
+
+
+def on_failure(job: Any, connection: Any, kind: Any, value: Any, trace: Any) -> None:
+    connection.set("on_failure", f"{job.id} {kind.__name__}")
+
+
+def on_stopped(job: Any, connection: Any) -> None:
+    connection.set("on_stopped", job.id)
+
+
+def handle(job: Any, *error: Any) -> bool:
+    """An exception handler of RQ's."""
+    job.connection.set("handled", f"{job.id} {error[0].__name__}")
+    return True

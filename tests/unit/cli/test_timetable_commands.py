@@ -1,0 +1,242 @@
+"""`list`, `next`, `simulate` and `check` read the clock file alone: no Redis is asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Rqclock
+
+LIST = ["name", "when", "timezone", "job", "queue", "description", "enabled", "next", "catch_up", "catch_up_within"]
+
+
+def test_list_as_json_is_one_array_of_all_schedules_in_their_order(rqclock: Rqclock) -> None:
+    result = rqclock("list", "--json")
+    assert (result.code, result.err) == (0, "")
+    found = result.json
+    assert [entry["name"] for entry in found] == ["jobs.plain", "sums, often", "post", "off", "reindex"]
+    assert all(list(entry)[: len(LIST)] == LIST for entry in found)
+
+
+def test_list_tells_each_schedule_as_it_is(rqclock: Rqclock) -> None:
+    first, sums, post, off, reindex = rqclock("list", "--json").json
+    assert {name: first[name] for name in LIST} | {"next": None} == {
+        "name": "jobs.plain",
+        "when": "every day at 10:35",
+        "timezone": "Europe/London",
+        "job": "tests.support.jobs.plain",
+        "queue": "default",
+        "description": "Reminds",
+        "enabled": True,
+        "next": None,
+        "catch_up": "latest",
+        "catch_up_within": 43200,
+    }
+    assert (sums["catch_up"], sums["catch_up_within"]) == ("all", 3600)
+    assert (post["queue"], post["job"]) == ("mail", "tests.support.jobs.retried")
+    assert (off["enabled"], off["next"]) == (False, None)
+    assert (reindex["when"], reindex["next"]) == ("on demand", None)
+
+
+def test_next_in_a_list_is_an_instant_in_utc(rqclock: Rqclock) -> None:
+    text = rqclock("list", "--json").json[0]["next"]
+    assert text.endswith("Z")
+    assert datetime.fromisoformat(text).tzname() == "UTC"
+
+
+def test_list_for_people_shows_every_name_zone_and_queue(rqclock: Rqclock) -> None:
+    out = rqclock("list").out
+    for word in ("jobs.plain", "sums, often", "Europe/London", "mail", "every day at 10:35", "switched off"):
+        assert word in out
+
+
+def test_next_tells_coming_runs_in_order(rqclock: Rqclock) -> None:
+    found = rqclock("next", "-n", "20", "--json").lines
+    assert len(found) == 20
+    assert [entry["tick"] for entry in found] == sorted(entry["tick"] for entry in found)
+    assert {entry["schedule"] for entry in found} <= {"jobs.plain", "sums, often", "post"}
+
+
+def test_next_of_one_schedule_goes_by_name_or_slug(rqclock: Rqclock) -> None:
+    by_name, by_slug = (rqclock("next", name, "-n", "3", "--json").lines for name in ("sums, often", "sums-often"))
+    assert by_name == by_slug
+    assert {entry["schedule"] for entry in by_name} == {"sums, often"}
+
+
+def test_an_unknown_schedule_is_told_what_was_perhaps_meant(rqclock: Rqclock) -> None:
+    result = rqclock("next", "pots")
+    assert (result.code, result.out) == (2, "")
+    assert 'did you mean "post"' in result.err
+
+
+# --- simulate
+
+
+def test_simulate_gives_one_object_a_line_ordered_by_time(rqclock: Rqclock) -> None:
+    found = rqclock("simulate", "--from", "2027-03-28", "--to", "2027-03-29", "--json").lines
+    assert all(set(entry) == {"schedule", "tick", "local"} for entry in found)
+    assert [entry["tick"] for entry in found] == sorted(entry["tick"] for entry in found)
+    assert len([entry for entry in found if entry["schedule"] == "sums, often"]) == 23 * 6  # the clocks go forward
+
+
+def test_simulate_tells_the_tick_in_utc_and_its_local_time_with_offset(rqclock: Rqclock) -> None:
+    [found] = rqclock("simulate", "jobs.plain", "--from", "2027-06-01", "--to", "2027-06-02", "--json").lines
+    assert found == {
+        "schedule": "jobs.plain",
+        "tick": "2027-06-01T09:35:00Z",
+        "local": "2027-06-01T10:35:00+01:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "count"),
+    [
+        ("2027-06-01T10:35", "2027-06-01T10:36", 1),
+        ("2027-06-01T10:34", "2027-06-01T10:35", 0),
+        ("2027-06-01T09:35+00:00", "2027-06-01T09:36Z", 1),
+        ("2027-06-01T10:35+00:00", "2027-06-01T11:00+00:00", 0),
+    ],
+)
+def test_simulate_includes_its_start_excludes_its_end_and_means_the_clocks_zone(
+    rqclock: Rqclock, start: str, end: str, count: int
+) -> None:
+    assert len(rqclock("simulate", "jobs.plain", "--from", start, "--to", end, "--json").lines) == count
+
+
+def test_schedules_due_at_one_instant_come_in_the_order_of_the_file(rqclock: Rqclock, folder: Path) -> None:
+    lines = "".join(f"every('hour', name='{name}').enqueue(jobs.plain)\n" for name in "zab")
+    (folder / "clock.py").write_text((folder / "clock.py").read_text().partition("every(")[0] + lines)
+    found = rqclock("simulate", "--from", "2027-06-01T00:00", "--to", "2027-06-01T00:01", "--json").lines
+    assert [entry["schedule"] for entry in found] == ["z", "a", "b"]
+
+
+def test_simulate_leaves_out_what_a_condition_forbids(rqclock: Rqclock, folder: Path) -> None:
+    text = "every('hour', name='even', if_=lambda t: t.hour % 2 == 0).enqueue(jobs.plain)\n"
+    (folder / "clock.py").write_text((folder / "clock.py").read_text() + text)
+    assert len(rqclock("simulate", "even", "--from", "2027-06-01", "--to", "2027-06-02", "--json").lines) == 12
+
+
+def test_a_condition_that_raises_is_told_in_one_line(rqclock: Rqclock, folder: Path) -> None:
+    text = "every('hour', name='odd', if_=lambda t: t.nonsense).enqueue(jobs.plain)\n"
+    (folder / "clock.py").write_text((folder / "clock.py").read_text() + text)
+    result = rqclock("simulate", "odd", "--from", "2027-06-01", "--to", "2027-06-02", "--json")
+    assert result.code == 2
+    assert "odd" in result.err and "nonsense" in result.err and len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("soon", "2027-01-01"), ("2027-01-02", "2027-01-01"), ("2027-01-01", "2027-01-01")]
+)
+def test_a_span_of_time_that_is_none_is_a_usage_error(rqclock: Rqclock, start: str, end: str) -> None:
+    result = rqclock("simulate", "--from", start, "--to", end, "--json")
+    assert (result.code, result.out) == (2, "")
+    assert result.err
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("0001-01-01", "0001-02-01"), ("1969-12-01", "1970-01-08")],
+)
+def test_instants_before_all_computers_end_in_words_and_not_in_a_trace(rqclock: Rqclock, start: str, end: str) -> None:
+    assert rqclock("simulate", "post", "--from", start, "--to", end, "--json").code in (0, 2)
+
+
+# --- check
+
+
+def test_check_of_a_good_file_says_how_many_schedules_it_has(rqclock: Rqclock) -> None:
+    result = rqclock("check")
+    assert (result.code, result.err) == (0, "")
+    assert "clock.py: 5 schedules, no errors" in result.out
+
+
+def test_check_tells_all_errors_on_standard_error_and_says_no(rqclock: Rqclock, folder: Path) -> None:
+    bad = "every('day', at='12:99').enqueue(jobs.plain)\nevery('hour')\n"
+    (folder / "clock.py").write_text((folder / "clock.py").read_text() + bad)
+    result = rqclock("check")
+    assert (result.code, result.out) == (1, "")
+    assert [line.split(":")[0] for line in result.err.splitlines()] == ["clock.py", "clock.py"]
+
+
+def test_every_other_command_refuses_a_bad_file_with_two(rqclock: Rqclock, folder: Path) -> None:
+    (folder / "clock.py").write_text("from rqclock import Clock\nclock = Clock()\nclock.every('day')\n")
+    for command in (["list"], ["next"], ["status"], ["history", "x"], ["run", "x"]):
+        result = rqclock(*command)
+        assert (result.code, result.out) == (2, "")
+        assert result.err.startswith("clock.py:3: ")
+
+
+# --- which file
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--file", "other.py", "list", "--json"), ("list", "--file", "other.py", "--json")]
+)
+def test_the_file_may_be_named_before_or_after_the_command(
+    rqclock: Rqclock, folder: Path, arguments: tuple[str, ...]
+) -> None:
+    (folder / "other.py").write_text("from rqclock import Clock\nclock = Clock()\n")
+    assert rqclock(*arguments).json == []
+
+
+def test_the_file_may_be_named_by_the_environment_and_the_option_wins(
+    rqclock: Rqclock, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "other.py").write_text("from rqclock import Clock\nclock = Clock()\n")
+    monkeypatch.setenv("RQCLOCK_FILE", "other.py")
+    assert rqclock("list", "--json").json == []
+    assert len(rqclock("list", "--file", "clock.py", "--json").json) == 5
+
+
+def test_a_file_that_is_not_there_is_told_on_standard_error(rqclock: Rqclock) -> None:
+    result = rqclock("list", "--file", "nowhere.py")
+    assert (result.code, result.out) == (2, "")
+    assert "nowhere.py" in result.err
+
+
+# --- usage
+
+
+def test_an_unknown_command_is_told_what_was_perhaps_meant(rqclock: Rqclock) -> None:
+    result = rqclock("lst")
+    assert (result.code, result.out) == (2, "")
+    assert 'did you mean "list"' in result.err
+
+
+@pytest.mark.parametrize("arguments", [("list", "--jsn"), ("next", "-n", "0"), ("next", "-n", "x"), ("simulate",)])
+def test_a_wrong_option_is_a_usage_error(rqclock: Rqclock, arguments: tuple[str, ...]) -> None:
+    result = rqclock(*arguments)
+    assert (result.code, result.out) == (2, "")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("list", "--help"), ("history", "-h"), ("--version",)])
+def test_help_is_an_answer(rqclock: Rqclock, arguments: tuple[str, ...]) -> None:
+    result = rqclock(*arguments)
+    assert (result.code, result.err) == (0, "")
+    assert result.out
+
+
+@pytest.mark.parametrize("command", [("status",), ("history", "post"), ("run", "post")])
+def test_redis_out_of_reach_is_one_line_and_two(rqclock: Rqclock, command: tuple[str, ...]) -> None:
+    result = rqclock(*command)
+    assert (result.code, result.out) == (2, "")
+    assert "127.0.0.1:1/0 cannot be reached" in result.err and len(result.err.splitlines()) == 1
+
+
+def test_a_setting_that_cannot_be_read_is_one_line_and_two(rqclock: Rqclock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RQCLOCK_LEASE", "soon")
+    result = rqclock("status")
+    assert result.code == 2
+    assert result.err.startswith("RQCLOCK_LEASE")
+
+
+def test_a_schedule_that_is_not_to_be_run_by_hand_is_refused_with_its_line(rqclock: Rqclock, folder: Path) -> None:
+    (folder / "clock.py").write_text(
+        "from rqclock import Clock\nfrom tests.support import jobs\nclock = Clock()\n"
+        "clock.every('day', name='shut', run_now=False).enqueue(jobs.plain)\n"
+    )
+    result = rqclock("run", "shut")
+    assert result.code == 2
+    assert "clock.py:4" in result.err

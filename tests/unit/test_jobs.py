@@ -1,0 +1,104 @@
+"""`@job`: how a function is run, said once above it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from rq import Retry
+
+from rqclock.errors import ConfigurationError
+from rqclock.jobs import JobOptions, back_off, job, options_of, path_of
+from tests.support import jobs
+
+
+def options(**said: Any) -> JobOptions:
+
+    def anything() -> None: ...
+
+    return options_of(job(**said)(anything))
+
+
+def test_a_function_under_job_is_still_that_function() -> None:
+    def double(n: int) -> int:
+        """Twice."""
+        return 2 * n
+
+    decorated = job(queue="sums")(double)
+    assert decorated(4) == 8
+    assert decorated.__doc__ == "Twice."
+    assert path_of(jobs.retried) == "tests.support.jobs.retried"
+
+
+def test_a_function_without_job_runs_as_rq_would_run_it() -> None:
+    assert options_of(jobs.plain) == JobOptions("default", 180)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [(90, 90), ("90", 90), ("10m", 600), ("1h", 3600), ("2H", 7200), (timedelta(minutes=2), 120), (-1, -1)],
+)
+def test_a_timeout_is_seconds_or_rqs_text_or_a_timedelta(said: Any, seconds: int) -> None:
+    assert options(timeout=said).timeout == seconds
+
+
+def test_the_lives_of_results_take_the_same_forms() -> None:
+    found = options(result_ttl="1h", failure_ttl=timedelta(days=1), ttl=60)
+    assert (found.result_ttl, found.failure_ttl, found.ttl) == (3600, 86400, 60)
+
+
+def test_a_fraction_of_a_second_is_rounded_up_so_that_it_is_not_none() -> None:
+    assert options(timeout=timedelta(milliseconds=200)).timeout == 1
+
+
+def test_a_number_of_retries_waits_longer_each_time() -> None:
+    found = options(retry=3)
+    assert (found.retries, found.intervals) == (3, (10, 20, 40))
+    assert back_off(20)[-1] == 3600
+
+
+def test_rqs_own_retry_is_taken_as_it_is() -> None:
+    found = options(retry=Retry(max=2, interval=[5, 6]))
+    assert (found.retries, found.intervals) == (2, (5, 6))
+
+
+def test_no_retry_is_no_retry() -> None:
+    assert options(retry=None) == options()
+    assert (options(retry=0).retries, options().retries) == (0, None), "0 is said, None leaves it to the schedule"
+    assert options(retry=0).retry() is options().retry() is None
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ({"timeout": "soon"}, "timeout='soon'"),
+        ({"timeout": 0}, "more than 0"),
+        ({"timeout": None}, "more than 0"),
+        ({"timeout": []}, "more than 0|timeout="),
+        ({"ttl": 0}, "more than 0"),
+        ({"ttl": -5}, "more than 0"),
+        ({"result_ttl": "for ever"}, "result_ttl='for ever'"),
+        ({"queue": ""}, "queue needs a name"),
+        ({"queue": "  "}, "queue needs a name"),
+        ({"queue": None}, "queue needs a name"),
+        ({"retry": -1}, "retry=-1"),
+        ({"retry": True}, "retry=True"),
+        ({"retry": "3"}, "retry='3'"),
+        ({"tries": 3}, "'tries'"),
+        ({"description": 5}, "description"),
+    ],
+)
+def test_what_rq_would_refuse_later_is_refused_above_the_function(said: dict[str, Any], line: str) -> None:
+    with pytest.raises(ConfigurationError, match=line):
+        job(**said)
+
+
+def test_an_unknown_option_is_told_what_was_perhaps_meant() -> None:
+    with pytest.raises(ConfigurationError, match='did you mean "failure_ttl"'):
+        job(failure_tll=5)
+
+
+def test_a_planned_run_needs_a_zone() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        jobs.retried.enqueue_at(datetime(2027, 1, 1))

@@ -1,0 +1,115 @@
+"""Redis's time, believed as far as it deserves."""
+
+from __future__ import annotations
+
+import pytest
+
+from rqclock.redis_time import RedisTime
+
+WALL = 1_800_000_000.0
+
+
+def after(jump: float, *, wall: float | None = None, doubt: float = 0.001) -> RedisTime:
+    """A time that was told WALL at monotonic 100, and at 110 what it should not yet be by `jump` seconds."""
+    found = RedisTime()
+    found.offer(WALL, 100 - doubt, 100 + doubt, WALL)
+    offer(found, 110, jump, wall=wall, doubt=doubt)
+    return found
+
+
+def offer(time: RedisTime, monotonic: float, jump: float, *, wall: float | None = None, doubt: float = 0.001) -> None:
+    """A sample that is `jump` seconds away from what WALL at monotonic 100 leads to; the host's clock as `wall`."""
+    host = WALL + monotonic - 100 if wall is None else wall
+    time.offer(WALL + monotonic - 100 + jump, monotonic - doubt, monotonic + doubt, host)
+
+
+def off(time: RedisTime, monotonic: float) -> float:
+    """How far the estimate is from WALL plus the time gone since."""
+    return time.now(monotonic) - (WALL + monotonic - 100)
+
+
+def test_the_first_sample_is_believed_and_carried_on_by_the_monotonic_clock() -> None:
+    time = RedisTime()
+    time.offer(WALL, 99, 101, 0.0)
+    assert time.now(100) == WALL
+    assert time.now(160.5) == WALL + 60.5
+
+
+@pytest.mark.parametrize("jump", [0.4, -0.4, 1.0, -1.0])
+def test_a_jump_of_up_to_a_second_is_followed_at_once(jump: float) -> None:
+    assert off(after(jump), 110) == pytest.approx(jump)
+
+
+@pytest.mark.parametrize("jump", [5.0, -5.0, 30.0, -30.0])
+def test_a_jump_of_up_to_half_a_minute_is_worked_off_slowly(jump: float) -> None:
+    time = after(jump)
+    assert off(time, 110) == pytest.approx(0, abs=0.01)
+    assert off(time, 120) == pytest.approx(1.0 if jump > 0 else -1.0, abs=0.01)
+    assert off(time, 110 + 400) == pytest.approx(jump)
+
+
+def test_while_a_jump_back_is_worked_off_time_still_goes_forward() -> None:
+    time = after(-20.0)
+    instants = [time.now(110 + n) for n in range(100)]
+    assert instants == sorted(instants)
+
+
+def test_samples_during_the_slow_way_do_not_speed_it_up() -> None:
+    time = after(10.0)
+    for monotonic in range(111, 121):
+        offer(time, monotonic, 10.0)
+    assert off(time, 120) == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_jump_that_is_taken_back_ends_the_slow_way() -> None:
+    time = after(10.0)
+    offer(time, 110.5, 0.0)
+    assert off(time, 500) == pytest.approx(0, abs=0.1)
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_large_jump_that_the_hosts_clock_does_not_confirm_is_held(jump: float) -> None:
+    time = after(jump)
+    assert time.held == pytest.approx(jump)
+    assert off(time, 110) == 0
+    assert off(time, 500) == 0
+
+
+def test_a_large_jump_that_the_hosts_clock_confirms_is_followed() -> None:
+    time = after(3600.0, wall=WALL + 3610 + 20)
+    assert time.held is None
+    assert off(time, 110) == pytest.approx(3600)
+
+
+def test_a_held_jump_is_forgotten_when_redis_agrees_again() -> None:
+    time = after(3600.0)
+    offer(time, 111, 0.0)
+    assert time.held is None
+    assert off(time, 111) == pytest.approx(0, abs=0.01)
+
+
+def test_a_held_jump_is_followed_once_a_person_accepts_it() -> None:
+    time = after(3600.0)
+    time.accept()
+    offer(time, 111, 3600.0)
+    assert time.held is None
+    assert off(time, 111) == pytest.approx(3600)
+
+
+def test_a_sample_that_took_longer_than_it_could_tell_changes_nothing() -> None:
+    time = after(0.0)
+    offer(time, 115, 1.5, doubt=2.0)
+    assert off(time, 115) == pytest.approx(0, abs=0.01)
+
+
+def test_an_unsure_sample_does_not_release_a_held_jump() -> None:
+    time = after(3600.0)
+    offer(time, 115, 3.0, doubt=4.0)
+    assert time.held == pytest.approx(3600)
+
+
+def test_small_drift_is_followed_sample_by_sample() -> None:
+    time = after(0.0)
+    for n in range(1, 100):
+        offer(time, 110 + n, n * 0.01)
+    assert off(time, 209) == pytest.approx(0.99, abs=0.02)
