@@ -31,4 +31,16 @@ def __getattr__(name: str) -> Any:
     """Each name is loaded when first asked for: a probe must not pay for redis and rq, nor a worker for the DSL."""
     if name not in _HOMES:
         raise AttributeError(f"module 'rqclock' has no attribute {name!r}")
+    if name == "Clock":  # a clock file asks for it first, and then imports the application's modules
+        _set_up_application()
     return getattr(import_module(_HOMES[name]), name)
+
+
+def _set_up_application() -> None:
+    from rqclock.application import set_up
+    from rqclock.errors import ConfigurationError
+
+    try:
+        set_up()
+    except ConfigurationError as error:
+        raise SystemExit(f"rqclock: {error}") from error

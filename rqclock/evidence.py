@@ -42,13 +42,16 @@ class Evidence:
     def _without_outcome(self, rows: list[Row]) -> list[Row]:
         if not rows:
             return []
-        pipeline = self._connection.pipeline(transaction=False)
-        for row in rows:
-            pipeline.hget(self._keys.of("outcomes", self._slug), row.field)
-            # A job whose name another schedule has got since is taken for one of that one's.
-            pipeline.hget(self._keys.of("outcomes", row.slug or self._slug), row.field)
-        found = pipeline.execute()
-        return [row for n, row in enumerate(rows) if found[2 * n] is None and found[2 * n + 1] is None]
+        found = self._connection.hmget(self._keys.of("outcomes", self._slug), [row.field for row in rows])
+        return [
+            row
+            for row, outcome in zip(rows, found, strict=True)
+            if outcome is None and not (row.slug and self._ended_as(row.slug, row))
+        ]
+
+    def _ended_as(self, slug: str, row: Row) -> bool:
+        """A job whose name another schedule has got since is taken for one of that one's."""
+        return bool(self._connection.hexists(self._keys.of("outcomes", slug), row.field))
 
     def _with_job(self, rows: list[Row]) -> list[Row]:
         pipeline = self._connection.pipeline(transaction=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
+from rqclock import job_modules
 from rqclock.errors import ConfigurationError, did_you_mean
 from rqclock.serializer import JobSerializer, why_not_json
 
@@ -100,6 +101,7 @@ def job(
 
     def decorate(function: Callable[P, R_co]) -> JobFunction[P, R_co]:
         setattr(function, OPTIONS, options)
+        job_modules.name(function)
         function.enqueue = lambda *args, **kwargs: _enqueue(function, args, kwargs)  # type: ignore[attr-defined]
         function.enqueue_in = lambda delay, *args, **kwargs: _enqueue_in(function, delay, args, kwargs)  # type: ignore[attr-defined]
         function.enqueue_at = lambda when, *args, **kwargs: _enqueue_at(function, when, args, kwargs)  # type: ignore[attr-defined]

@@ -7,6 +7,9 @@ SLUG is a schedule's.
 | ------------------ | ------- | ------------------------------------------------------------------------ | ---------- |
 | `PREFIX:clocks`    | set     | the names of all Clocks that ever published a timetable                  | for ever   |
 | `…:web:sign-in:…`  | string  | a one-time sign-in link was used                                         | 30 days    |
+| `…:web:once:…`     | string  | what a form sent to a page did, so that it does it once                  | a day      |
+| `…:web:accounts`   | hash    | e-mail address → JSON of a local account: role, hash of the password     | for ever   |
+| `…:web:tries:…`    | string  | how often somebody tried to sign in                                      | 15 min     |
 | `lease`            | hash    | who may enqueue: owner, epoch, beat, at, host, pid, since, generation    | a day      |
 | `members`          | hash    | owner → JSON of each live clock process: host, pid, generation, beat, at | a day      |
 | `counters`         | hash    | the last epoch and generation given out                                  | for ever   |

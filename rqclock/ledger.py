@@ -189,7 +189,8 @@ def _publication(schedule: Schedule, before: dict[str, Any] | None, known: Mappi
 
 def _meaning(definition: dict[str, Any]) -> str:
     """The definition but for its place in the file: a comment above a line makes no new version of it."""
-    return json.dumps({name: value for name, value in definition.items() if name not in ("file", "line")}, sort_keys=True)
+    meaning = {name: value for name, value in definition.items() if name not in ("file", "line")}
+    return json.dumps(meaning, sort_keys=True)
 
 
 def rq_stamp(now: float) -> str:

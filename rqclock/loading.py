@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
+from rqclock.application import set_up
 from rqclock.clock import Clock
 from rqclock.errors import ConfigurationError, Problem, TimetableError
 from rqclock.schedules import Timetable
@@ -44,6 +45,7 @@ def _execute(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(MODULE, path)
     if spec is None or spec.loader is None:
         raise ConfigurationError(f"{path}: a clock file is Python; its name ends in .py")
+    set_up()
     module = importlib.util.module_from_spec(spec)
     folder = str(path.resolve().parent)
     if folder not in sys.path:

@@ -49,7 +49,13 @@ class Outcomes:
     def _named(self, job_id: str) -> tuple[str, int, str | None] | None:
         """Slug, instant and token of a job of ours; a job queued before a renaming belongs to the schedule of today."""
         named = read_job_id(job_id)
-        return (self._renamed.get(named[0], named[0]), *named[1:]) if named else None
+        if named is None:
+            return None
+        slug, seen = named[0], set[str]()
+        while slug in self._renamed and slug not in seen:  # renamed more than once
+            seen.add(slug)
+            slug = self._renamed[slug]
+        return slug, named[1], named[2]
 
     def _look(self, job_id: str, record: Record | None, before: int) -> None:
         if record is None or (record.ended and not record.to_be_queued_again):

@@ -60,6 +60,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 SPANS = ("catch_up_within", "late_ok", "spread", "must_start_within", "must_finish_within")
 TEXTS = ("name", "tz", "renamed_from", "description", "owner", "calendar")
+TIMES = ("at", "on")
+OTHER_WORDS = {"timezone": "tz", "time_zone": "tz", "zone": "tz", "if": "if_", "when": "if_", "jitter": "spread"}
 FLAGS = ("enabled", "run_now")
 NAME_LENGTH = 100
 LENGTHS = {**SECONDS, "day": 86400, "week": 7 * 86400}
@@ -70,9 +72,16 @@ def check(options: Mapping[str, Any], known: type) -> None:
     names = list(known.__annotations__)  # a subclass of a TypedDict lists its parents' keys too
     for option, value in options.items():
         if option not in names:
-            words = [*names, "at", "on"] if known is Options else names
-            raise ConfigurationError(f"unknown option {option!r}{did_you_mean(option, words)}")
+            raise ConfigurationError(_unknown(option, names))
         _check_value(option, value)
+
+
+def _unknown(option: str, names: list[str]) -> str:
+    if option in TIMES:
+        return f"{option}= belongs to every(…): this line says already when it is due, or that it never is"
+    instead = OTHER_WORDS.get(option)
+    hint = f'; did you mean "{instead}"?' if instead in names else did_you_mean(option, [*names, *TIMES])
+    return f"unknown option {option!r}{hint}"
 
 
 def _check_value(option: str, value: Any) -> None:

@@ -29,6 +29,7 @@ log = logging.getLogger("rqclock.reaper")
 ALIVE = 45_000  # ms: a worker renews its execution for at least 60 s before they run out
 WORKER_ALIVE = 30_000  # ms, of the worker's own key, which it renews on another beat
 KILLED_BY = 120.0  # seconds after its timeout by which RQ has killed a work-horse, and noticed
+SHARE = 0.1  # of the time that looking for orphans may take: with 100,000 jobs waiting it looks more rarely
 APART = 10.0  # seconds between two looks at a suspect
 SCANNED_WITHIN = 600.0  # seconds in which every job in Redis is looked at once
 FAILED_EVERY, ALL_FAILED_EVERY, NEWEST = 2.0, 60.0, 1000
@@ -72,7 +73,7 @@ class Reaper:
         self._apart = apart
         self._dying, self._orphans, self._stale = Suspects(apart), Suspects(apart), Suspects(apart)
         self._cursor = 0
-        self._orphans_at = self._failed_at = self._all_failed_at = -1e9
+        self._next_orphans = self._failed_at = self._all_failed_at = -1e9
         self._judged: set[tuple[str, str, float]] = set()
 
     def step(self, now: float) -> None:
@@ -83,9 +84,10 @@ class Reaper:
         if started - self._failed_at >= FAILED_EVERY:
             self._failed_at = started
             self._look_at_failed(queues, now, started)
-        if started - self._orphans_at >= self._apart:
-            self._orphans_at = started
+        if started >= self._next_orphans:
             self._look_at_orphans(queues, now, started)
+            took = self._monotonic() - started
+            self._next_orphans = started + max(self._apart, took / SHARE)
         self._revival.sum_up()
 
     # --- jobs that a worker has begun
@@ -127,8 +129,8 @@ class Reaper:
 
     def _look_at_orphans(self, queues: list[str], now: float, started: float) -> None:
         taken = {queue: self._places.taken(queue) for queue in queues}
-        candidates = [*self._places.open(), *(one for ids in taken.values() for one in ids), *self._scanned()]
-        candidates += [key[0] for key in self._orphans.seen]
+        candidates = [*self._places.open(), *(one for ids in taken.values() for one in ids)]
+        candidates += [key[0] for key in self._orphans.seen] + (self._scanned() if queues else [])
         jobs = self._places.jobs(candidates)
         out_of_place = self._out_of_place(jobs.values())
         keys = ((job.id, job.status, job.enqueued_at, job.started_at) for job in out_of_place)

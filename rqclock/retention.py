@@ -12,7 +12,8 @@ import redis
 from rqclock.keys import Keys
 from rqclock.ledger import slices
 from rqclock.replies import text
-from rqclock.ticks import job_id, read_field
+from rqclock.rows import read_row
+from rqclock.ticks import read_field
 
 DAY = 86_400
 KEPT = 30 * DAY
@@ -58,9 +59,16 @@ class Retention:
         """Those whose job's end is recorded: an open row is never trimmed."""
         found = []
         for part in slices(names, CHUNK):
-            scores = self._connection.zmscore(self._keys.named("open"), [_job(slug, text(name)) for name in part])
+            rows = self._connection.hmget(self._keys.of("ledger", slug), part)
+            jobs = [self._job(slug, text(name), row) for name, row in zip(part, rows, strict=True)]
+            scores = self._connection.zmscore(self._keys.named("open"), jobs)
             found += [name for name, score in zip(part, scores, strict=True) if score is None]
         return found
+
+    def _job(self, slug: str, name: str, row: Any) -> str:
+        tick, token = read_field(name)
+        named = read_row(name, text(row)).slug if row else None
+        return self._keys.job_id(named or slug, tick, token)
 
     def _ran_well(self, slug: str, names: list[Any]) -> list[Any]:
         rows = self._connection.hmget(self._keys.of("ledger", slug), names)
@@ -78,10 +86,6 @@ class Retention:
         pipeline.hdel(self._keys.of("attempts", slug), *names)
         pipeline.zrem(self._keys.of("index", slug), *names)
         pipeline.execute()
-
-
-def _job(slug: str, name: str) -> str:
-    return job_id(slug, *read_field(name))
 
 
 def _well(row: Any, end: Any) -> bool:

@@ -40,7 +40,8 @@ class Record:
     """A job as RQ has it now. Epoch seconds; `error` is the last line of its traceback.
 
     `attempt` counts from 1; `of` is how many attempts its retries allow, None where nobody said. `lost` is how often it
-    was queued again because its worker had died, and `story` says of each when, and on which worker.
+    was queued again because its worker had died, and `story` says of each when, and on which worker. `recorded_at` is
+    when its failure was, by the server's time.
     """
 
     status: str
@@ -53,6 +54,7 @@ class Record:
     lost: int = 0
     max_attempts: int = MAX_ATTEMPTS
     story: tuple[dict[str, Any], ...] = ()
+    recorded_at: float | None = None
 
     @property
     def ended(self) -> bool:
@@ -67,8 +69,8 @@ class Record:
 
     @property
     def to_be_queued_again(self) -> bool:
-        """Whether the reaper will have it run once more."""
-        return self.lost_its_worker and self.lost + 1 < self.max_attempts
+        """Whether the reaper will have it run once more. RQ has failed it, so whatever retries it had are used up."""
+        return self.lost_its_worker and self.attempt < self.max_attempts
 
     @property
     def abandoned(self) -> bool:
@@ -90,7 +92,7 @@ def read(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[Re
     for n, stream in zip(broken, _answers(pipeline), strict=True):
         record = records[n]
         assert record is not None
-        records[n] = replace(record, error=_error(stream))
+        records[n] = replace(record, error=_error(stream), recorded_at=_recorded_at(stream))
     return records
 
 
@@ -141,6 +143,10 @@ def instant(text: str | None) -> float | None:
         return datetime.strptime(text or "", "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
+
+
+def _recorded_at(stream: Any) -> float | None:
+    return int(stream[0][0].partition(b"-")[0]) / 1000 if stream else None
 
 
 def _error(stream: list[tuple[bytes, dict[bytes, bytes]]] | None) -> str | None:

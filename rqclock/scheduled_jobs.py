@@ -12,7 +12,7 @@ nightly_sync:
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +23,7 @@ import yaml
 from rqclock import yaml_file
 from rqclock.errors import ConfigurationError, Problem, TimetableError, did_you_mean
 
-KEYS = {
+KEYS: Mapping[str, type[Any]] = {
     "cron": str,
     "class": str,
     "args": object,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from rqclock.errors import ConfigurationError
 from rqclock.jobs import JobOptions
+from rqclock.tagged import lifted, plain
 from rqclock.triggers import Trigger, from_spec, zone_data
 
 CatchUp = Literal["latest", "all", "none"]
@@ -108,8 +109,8 @@ class Schedule:
             "trigger": self.trigger.spec() if self.trigger else None,
             "target": {
                 "path": target.path,
-                "args": list(target.args),
-                "kwargs": target.kwargs,
+                "args": plain(list(target.args)),
+                "kwargs": plain(target.kwargs),
                 "options": vars(target.options) | {"intervals": list(target.options.intervals)},
             },
             "policies": dict(vars(self.policies)),
@@ -129,7 +130,7 @@ class Schedule:
             **plain
             | {
                 "trigger": from_spec(values["trigger"]) if values["trigger"] else None,
-                "target": Target(target["path"], tuple(target["args"]), target["kwargs"], options),
+                "target": Target(target["path"], tuple(lifted(target["args"])), lifted(target["kwargs"]), options),
                 "policies": Policies(**_known(Policies, values["policies"])),
             }
         )

@@ -7,8 +7,13 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rqclock.tagged import TAG, tag, untag
+
 LARGEST = 1_000_000  # characters of a job's arguments: every copy of the job is held in Redis's memory
 PICKLE_PROTOCOL_MARK = b"\x80"  # every pickle since protocol 2 begins with it; no JSON text does
+
+
+PLAIN = (str, int, float, bool, type(None))
 
 
 class PickleRefused(ValueError):
@@ -16,15 +21,18 @@ class PickleRefused(ValueError):
 
 
 def dumps(value: Any) -> bytes:
-    """JSON, as RQ's own JSONSerializer writes it, so that `rq worker -S json` reads it. Raises TypeError."""
-    return json.dumps(value).encode()
+    """JSON, as RQ's own JSONSerializer writes it, so that `rq worker -S json` reads it; dates and their kin are tagged.
+
+    Raises TypeError.
+    """
+    return json.dumps(value, default=tag).encode()
 
 
 def loads(data: bytes) -> Any:
     """What JSON bytes say; pickled ones only where RQCLOCK_ALLOW_PICKLE=1. Raises ValueError."""
     if data[:1] == PICKLE_PROTOCOL_MARK:
         return _unpickle(data)
-    return json.loads(data.decode())
+    return json.loads(data.decode(), object_hook=untag if TAG.encode() in data else None)
 
 
 def _unpickle(data: bytes) -> Any:
@@ -45,15 +53,32 @@ class JobSerializer:
 def why_not_json(value: Any) -> str | None:
     """Why JSON would not carry `value` as it is (a tuple would come back as a list, an int key as text), or None."""
     try:
-        written = json.dumps(value, allow_nan=False)
+        if _is_larger(value, LARGEST * 2):  # hundreds of megabytes are not even written
+            return f"it is more than {LARGEST * 2 / 1e6:g} MB, {LARGEST / 1e6:g} MB is the limit: pass where it is kept"
+        written = json.dumps(value, allow_nan=False, default=tag)
         if len(written) > LARGEST:
             return f"it is {len(written) / 1e6:.1f} MB, and {LARGEST / 1e6:g} MB is the limit: pass where it is kept"
-        carried = json.loads(written)
+        carried = json.loads(written, object_hook=untag)
     except (TypeError, ValueError, RecursionError) as error:
         return str(error)
     return (
         None if _same(value, carried) else "it would arrive as another type (a tuple as a list, a number key as text)"
     )
+
+
+def _is_larger(value: Any, most: int) -> bool:
+    """Whether its texts alone are more than `most`; a list that holds itself is."""
+    texts, rest = 0, [value]
+    while rest and texts <= most:
+        found = rest.pop()
+        if isinstance(found, str | bytes):
+            texts += len(found)
+        elif isinstance(found, Mapping):
+            rest += [*found, *found.values()]
+        elif isinstance(found, list):
+            rest += found
+        texts += 2
+    return texts > most
 
 
 def _same(sent: Any, arrived: Any) -> bool:
@@ -65,4 +90,4 @@ def _same(sent: Any, arrived: Any) -> bool:
         )
     if isinstance(sent, list):
         return len(sent) == len(arrived) and all(map(_same, sent, arrived))
-    return type(sent) is type(arrived)
+    return type(sent) is type(arrived) and (isinstance(sent, PLAIN) or bool(sent == arrived))

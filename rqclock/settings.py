@@ -84,8 +84,43 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _hours(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 24 * 7:
+        raise ValueError("is not a number of hours: 1 to 168")
+    return int(text)
+
+
+def _issuer(text: str) -> str:
+    """Over TLS: whoever can change what the provider says decides who is an admin. A provider on this machine may do
+    without."""
+    parts = urlsplit(text)
+    if parts.scheme == "https" and parts.hostname:
+        return text.rstrip("/")
+    if parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"):
+        return text.rstrip("/")
+    raise ValueError("must begin with https://")
+
+
+def _yes_or_no(text: str) -> str:
+    if text not in ("0", "1"):
+        raise ValueError("is neither 1 nor 0")
+    return text
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+
+
+def _modules(text: str) -> tuple[str, ...]:
+    modules = tuple(part.strip() for part in text.split(",") if part.strip())
+    wrong = [name for name in modules if name != "*" and not re.fullmatch(r"[\w.]+(\.\*)?", name)]
+    if wrong:
+        raise ValueError(f"holds {wrong[0]!r}, which is no module: app.tasks, or app.* for all below")
+    return modules
 
 
 def _setting(name: str, default: Any, about: str, *, read: Callable[[str], Any] = str, secret: bool = False) -> Any:
@@ -127,6 +162,18 @@ class Settings:
     horse_age: float = _setting(
         "RQCLOCK_HORSE_AGE", 3600.0, "seconds after which it is replaced", read=_number(1, 10**7)
     )
+    setup: str = _setting(
+        "RQCLOCK_SETUP", "", "function that sets the application up in clock and worker: app.setup, django.setup"
+    )
+    job_modules: tuple[str, ...] = _setting(
+        "RQCLOCK_JOB_MODULES",
+        (),
+        "modules whose functions jobs may name, beside those of the timetable and of @job: app.tasks,app.jobs.*",
+        read=_modules,
+    )
+    allow_pickle: str = _setting(
+        "RQCLOCK_ALLOW_PICKLE", "", "1: workers run pickled jobs too, so whoever writes to Redis runs code in them"
+    )
     health_port: int = _setting("HEALTH_PORT", 0, "port of the clock's /livez, /readyz and /metrics", read=_port)
     health_host: str = _setting("HEALTH_HOST", "0.0.0.0", "address of that port")
     service: str = _setting("RQCLOCK_SERVICE", "", "name of the service, shown on every page and log line")
@@ -136,6 +183,35 @@ class Settings:
     proxies: int = _setting(
         "RQCLOCK_PROXIES", 0, "how many trusted proxies stand in front of the web process", read=_proxies
     )
+    session_hours: int = _setting(
+        "RQCLOCK_SESSION_HOURS", 8, "hours from a sign-in until the next one, however busy the session", read=_hours
+    )
+    oidc_issuer: str = _setting(
+        "RQCLOCK_OIDC_ISSUER", "", "OpenID Connect: the provider's issuer address, such as https://login.…/v2.0",
+        read=_issuer,
+    )  # fmt: skip
+    oidc_client_id: str = _setting("RQCLOCK_OIDC_CLIENT_ID", "", "OpenID Connect: our client id there")
+    oidc_client_secret: str = _setting("RQCLOCK_OIDC_CLIENT_SECRET", "", "OpenID Connect: its secret", secret=True)
+    oidc_scope: str = _setting("RQCLOCK_OIDC_SCOPE", "openid email profile", "OpenID Connect: what is asked for")
+    roles_claim: str = _setting(
+        "RQCLOCK_ROLES_CLAIM",
+        "roles",
+        "the claim that holds a person's roles or groups; dots go inside: realm_access.roles",
+    )
+    viewers: tuple[str, ...] = _setting(
+        "RQCLOCK_VIEWERS", (), "e-mail addresses, or values of that claim, that may look", read=_list
+    )
+    support: tuple[str, ...] = _setting(
+        "RQCLOCK_SUPPORT", (), "likewise: that may run, pause, resume and queue again", read=_list
+    )
+    admins: tuple[str, ...] = _setting("RQCLOCK_ADMINS", (), "likewise: that may do everything", read=_list)
+    role_for: str = _setting(
+        "RQCLOCK_ROLE_FOR", "", "dotted path of a function that says a user's role, in place of those lists"
+    )
+    local_accounts: str = _setting(
+        "RQCLOCK_LOCAL_ACCOUNTS", "", "1: accounts of `rqclock user` may sign in; 0: not (default: not in production)",
+        read=_yes_or_no,
+    )  # fmt: skip
     sensitive: tuple[str, ...] = _setting(
         "RQCLOCK_SENSITIVE",
         ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential", "private_key"),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from rqclock import template
+from rqclock import job_modules, template
 from rqclock.errors import ConfigurationError
 from rqclock.jobs import options_of, path_of
 from rqclock.schedules import Target
@@ -22,6 +22,7 @@ def read(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     _check_arguments(function, args, kwargs)
     options = options_of(function)
     template.check(options)
+    job_modules.name(function)
     return Target(path_of(function), args, kwargs, options)
 
 

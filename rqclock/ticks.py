@@ -116,5 +116,5 @@ def attempt(attempts: Any, left: Any, returned: Any, lost: Any = None) -> int:
     RQ counts `retries_left` down when a job raises, and `number_of_retries` up when it returns a Retry; beside them we
     wrote `attempts`: how many there may be, and `lost`: how often it was queued again because its worker had died.
     """
-    raised = int(attempts) - 1 - int(left) if attempts and left else 0
+    raised = int(attempts) - 1 - int(left) if attempts and left is not None else 0
     return 1 + raised + int(returned or 0) + int(lost or 0)

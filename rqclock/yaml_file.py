@@ -49,8 +49,9 @@ def value(node: yaml.Node) -> Any:
     except yaml.constructor.ConstructorError as error:
         mark = error.problem_mark or node.start_mark
         problem = str(error.problem)
-        words = f"{problem.rpartition(' ')[2]} is refused: only plain values are read" if "tag" in problem else problem
-        raise Unreadable(int(mark.line) + 1, words) from None
+        if "constructor for the tag" in problem:
+            problem = f"the tag {problem.rpartition(' ')[2]} is refused: only plain values are read"
+        raise Unreadable(int(mark.line) + 1, problem) from None
     except ValueError as error:  # 2026-02-30 has the form of a date
         raise Unreadable(line(node), f"a value cannot be read: {error}") from None
 

@@ -24,10 +24,12 @@ HOMES = {
     "resume": "pause",
     "skip-next": "pause",
     "backfill": "backfill",
+    "failed": "failed",
     "activity": "activity",
     "audit": "audit",
     "alive": "alive",
     "accept-time": "accept_time",
+    "user": "user",
     "dev": "dev",
 }
 

@@ -11,26 +11,23 @@ from rich.progress import Progress
 from rqclock.audit import Audit, Span
 from rqclock.cli.common import iso, json_option, say_json
 from rqclock.cli.in_force import InForce, in_force
-from rqclock.cli.moments import past
+from rqclock.cli.moments import MINUTE, past
 from rqclock.findings import Finding
+from rqclock.retention import KEPT
 
 
 @click.command("audit")
 @click.argument("name", required=False)
-@click.option("--from", "start", metavar="TIME", default="30 days", show_default=True, help="First instant, included.")
+@click.option("--from", "start", metavar="TIME", help="First instant, included (default: all that is kept, 30 days).")
 @click.option("--to", "end", metavar="TIME", help="Last instant, not included (default: now).")
 @in_force
 @json_option
-def audit_(there: InForce, name: str | None, start: str, end: str | None, as_json: bool) -> None:
+def audit_(there: InForce, name: str | None, start: str | None, end: str | None, as_json: bool) -> None:
     """Work out what was due between two times and compare it with what is recorded. Exit code 1 on any difference.
 
     A time is 2026-11-23T08:00, 08:00, or a length ("2 hours" ago), in the Clock's zone unless it has an offset.
     """
-    now, timezone = there.now(), there.timezone
-    span = Span(past(start, timezone, now), int(now) + 1 if end is None else past(end, timezone, now))
-    if span.end <= span.start:
-        raise click.BadParameter(f"{end or 'now'} is not later than {start}", param_hint="--to")
-    audit = Audit(there.connection, there.keys, span)
+    audit = Audit(there.connection, there.keys, _span(there, start, end))
     slug = there.find_ever(name).slug if name else None
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("comparing", total=None)
@@ -39,6 +36,15 @@ def audit_(there: InForce, name: str | None, start: str, end: str | None, as_jso
     _sum_up(audit, as_json=as_json)
     if audit.differences:
         raise click.exceptions.Exit(1)
+
+
+def _span(there: InForce, start: str | None, end: str | None) -> Span:
+    now, timezone = there.now(), there.timezone
+    first = int(now) - KEPT + MINUTE if start is None else past(start, timezone, now)
+    last = int(now) + 1 if end is None else past(end, timezone, now)
+    if last <= first:
+        raise click.BadParameter(f"{end or 'now'} is not later than {start or 'all that is kept'}", param_hint="--to")
+    return Span(first, last)
 
 
 def _line(finding: Finding) -> str:
@@ -51,5 +57,5 @@ def _sum_up(audit: Audit, *, as_json: bool) -> None:
         say_json({"runs": audit.runs, "differences": audit.differences, "decisions": dict(audit.decisions)})
         return
     counts = ", ".join(f"{count:,} {decision}" for decision, count in sorted(audit.decisions.items())) or "none"
-    found = f"{audit.differences:,} differences" if audit.differences else "no difference"
+    found = f"{audit.differences or 'no'} difference{'s' if audit.differences > 1 else ''}"
     click.echo(f"{audit.runs:,} runs were due: {counts}; {found}")

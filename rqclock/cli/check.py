@@ -27,15 +27,16 @@ def check_(file: str) -> None:
     except TimetableError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(1) from None
-    warnings = list(_warnings(timetable, int(time.time())))
-    for warning in warnings[:LISTED]:
+    found = list(warnings(timetable, int(time.time())))
+    for warning in found[:LISTED]:
         click.echo(f"warning: {warning}")
-    if len(warnings) > LISTED:
-        click.echo(f"warning: and {len(warnings) - LISTED} more; rqclock explain NAME tells those of one schedule")
-    click.echo(f"{file}: {len(timetable.schedules)} schedules, no errors, {len(warnings)} warnings")
+    if len(found) > LISTED:
+        click.echo(f"warning: and {len(found) - LISTED} more; rqclock explain NAME tells those of one schedule")
+    click.echo(f"{file}: {len(timetable.schedules)} schedules, no errors, {len(found)} warnings")
 
 
-def _warnings(timetable: Timetable, now: int) -> Iterator[str]:
+def warnings(timetable: Timetable, now: int) -> Iterator[str]:
+    """What is no error and deserves a look, `now` being the instant from which it is looked ahead."""
     for touch in clock_changes(timetable.schedules, now, now + MONTHS_13):
         yield f"{touch.schedule.file}:{touch.schedule.line}: {touch.schedule.name}: {touch.text}"
     for schedule in timetable.schedules:

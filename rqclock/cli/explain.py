@@ -39,16 +39,27 @@ def words(schedule: Schedule, now: int) -> Iterator[str]:
     yield f"{schedule.name} ({schedule.file}:{schedule.line})"
     if schedule.description:
         yield f"  {schedule.description}"
-    yield f"  runs {schedule.words}, {schedule.timezone} time" + ("" if schedule.enabled else "; SWITCHED OFF")
+    yield f"  runs {_when(schedule)}" + ("" if schedule.enabled else "; SWITCHED OFF")
     yield f"  queues {call(schedule)} on {options.queue!r}; at most {span(options.timeout)}, {options.retries} retries"
     within = "" if policies.catch_up == "none" else f", if not older than {span(policies.catch_up_within)}"
     yield f"  if later than {span(policies.late_ok)}: {LATE[policies.catch_up]}{within}"
     yield f"  if the run before is still going, the next {OVERLAP[policies.overlap]}"
     if schedule.predicate is not None:
         yield f"  only when {getattr(schedule.predicate, '__qualname__', 'its condition')} says so, asked at each run"
+    if not schedule.run_now:
+        yield "  nobody may start it by hand"
+    if schedule.owner:
+        yield f"  owner: {schedule.owner}"
     for touch in clock_changes([schedule], now, now + MONTHS_13):
         yield f"  clock change: {touch.text}"
     yield from _coming(schedule, now)
+
+
+def _when(schedule: Schedule) -> str:
+    if schedule.trigger is None:
+        return schedule.words
+    later = f", {span(schedule.spread)} after that time (its share of spread=)" if schedule.spread else ""
+    return f"{schedule.words}, {schedule.timezone} time{later}"
 
 
 def call(schedule: Schedule) -> str:

@@ -14,6 +14,7 @@ from rqclock.cli.in_force import acting
 from rqclock.errors import ConfigurationError
 from rqclock.loading import load
 from rqclock.run_now import Request, run_now
+from rqclock.tagged import untag
 
 
 @click.command("run")
@@ -46,6 +47,6 @@ def _read(arguments: str | None) -> Any:
     if arguments is None:
         return None
     try:
-        return json.loads(arguments)
-    except json.JSONDecodeError as error:
+        return json.loads(arguments, object_hook=untag)
+    except ValueError as error:
         raise ConfigurationError(f"--args is not JSON: {error}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -11,17 +11,19 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from rqclock.cli import table
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, span
 from rqclock.cli.marks import Marks, words
 from rqclock.cli.marks import facts as mark_facts
+from rqclock.cli.table import Row
 from rqclock.forecast import MONTHS_13, clock_changes
 from rqclock.loading import load
 from rqclock.schedules import Schedule
 from rqclock.status import next_run
 from rqclock.ticks import local
+
+LISTED = 20
 
 
 @click.command("list")
@@ -34,12 +36,10 @@ def list_(file: str, as_json: bool) -> None:
     if as_json:
         say_json([_facts(schedule, next_run(schedule, now), marks) for schedule in timetable.schedules])
         return
-    table = Table("Name", "When", "Zone", "Job", "Queue", "Next", "If late", title=f"{file}: {timetable.name}")
-    for schedule in timetable.schedules:
-        table.add_row(*map(Text, _row(schedule, next_run(schedule, now), marks)))
-    Console().print(table)
-    for touch in clock_changes(timetable.schedules, now, now + MONTHS_13):
-        click.echo(f"clock change: {touch.schedule.name}: {touch.text}")
+    rows = [_row(schedule, next_run(schedule, now), marks) for schedule in timetable.schedules]
+    title = f"{file}: {timetable.name}, {len(rows)} schedules, times of {timetable.timezone}"
+    table.show(rows, Console(), title=title, zone=timetable.timezone)
+    _say_changes(timetable.schedules, now)
 
 
 @click.command("next")
@@ -49,14 +49,16 @@ def list_(file: str, as_json: bool) -> None:
 @json_option
 def next_(name: str | None, count: int, file: str, as_json: bool) -> None:
     """The coming runs of one schedule, or of all."""
-    timetable = load(file)
+    timetable, now = load(file), int(time.time())
     chosen = [find(timetable, name)] if name else timetable.schedules
-    runs = merge(*(_coming(schedule, int(time.time())) for schedule in chosen), key=lambda run: run[0])
+    runs = merge(*(_coming(schedule, now) for schedule in chosen), key=lambda run: run[0])
     for tick, schedule in islice(runs, count):
         if as_json:
-            say_json(run_facts(schedule, tick))
+            say_json(run_facts(schedule, tick) | {"note": schedule.note(tick)})
         else:
             click.echo(run_line(schedule, tick))
+    if not as_json:
+        _say_changes(chosen, now)
 
 
 def run_facts(schedule: Schedule, tick: int) -> dict[str, Any]:
@@ -97,15 +99,27 @@ def _facts(schedule: Schedule, tick: int | None, marks: Marks) -> dict[str, Any]
     } | mark_facts(*marks.of(schedule.slug))
 
 
-def _row(schedule: Schedule, tick: int | None, marks: Marks) -> list[str]:
-    policies, mark = schedule.policies, words(*marks.of(schedule.slug), schedule.timezone)
-    coming = "switched off" if not schedule.enabled else "on demand" if tick is None else ""
-    return [
-        schedule.name,
-        schedule.words,
-        schedule.timezone,
-        schedule.target.path,
-        schedule.target.options.queue,
-        coming or "\n".join(part for part in (shown(local(tick or 0, schedule.timezone)), mark) if part),
-        f"{policies.catch_up} within {span(policies.catch_up_within)}",
-    ]
+def _row(schedule: Schedule, tick: int | None, marks: Marks) -> Row:
+    policies, note = schedule.policies, schedule.note(tick) if tick is not None else None
+    coming = "on demand" if tick is None else shown(local(tick, schedule.timezone))
+    said = [note, words(*marks.of(schedule.slug), schedule.timezone)]
+    within = "" if policies.catch_up == "none" else f" within {span(policies.catch_up_within)}"
+    return Row(
+        name=schedule.name,
+        when=schedule.words,
+        zone=schedule.timezone,
+        job=schedule.target.path,
+        queue=schedule.target.options.queue,
+        next=coming if schedule.enabled else "switched off",
+        if_late=policies.catch_up + within,
+        mark="; ".join(part for part in said if part),
+    )
+
+
+def _say_changes(schedules: Sequence[Schedule], now: int) -> None:
+    """Say which runs of the next 13 months a clock change moves, drops or doubles."""
+    touched = clock_changes(schedules, now, now + MONTHS_13)
+    for touch in touched[:LISTED]:
+        click.echo(f"clock change: {touch.schedule.name}: {touch.text}")
+    if len(touched) > LISTED:
+        click.echo(f"clock change: and {len(touched) - LISTED} more; rqclock explain NAME tells those of one schedule")

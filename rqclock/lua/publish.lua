@@ -15,12 +15,17 @@ for _ = 1, tonumber(ARGV[5]) do
   -- A copy of this message that a slow network delivers late finds its definition in force, and changes nothing.
   local news = redis.call('HGET', root .. 'definitions', slug) ~= definition
   redis.call('HSET', root .. 'definitions', slug, definition)
-  if news and version ~= '' then redis.call('RPUSH', root .. 'versions:' .. slug, version) end
   redis.call('DEL', template)
   for i = at + 6, at + 5 + 2 * fields, 2 do redis.call('HSET', template, ARGV[i], ARGV[i + 1]) end
   local back = redis.call('HDEL', root .. 'retired', slug) + redis.call('HDEL', root .. 'renamed', slug) > 0
   local decided = tonumber(redis.call('HGET', root .. 'cursors', slug) or nil)
   if back then cursor = now end
+  if news and version ~= '' then
+    -- Where time was set back, the new rule begins behind what the old one has decided.
+    local began = decided and decided > tonumber(now) and decided
+    if began then version = string.gsub(version, '^{"began": %d+', '{"began": ' .. string.format('%d', began), 1) end
+    redis.call('RPUSH', root .. 'versions:' .. slug, version)
+  end
   -- Never back behind what was decided, whatever this clock takes for the time.
   if not decided or (news and (back or ARGV[at + 4] == '1') and tonumber(cursor) > decided) then
     redis.call('HSET', root .. 'cursors', slug, cursor)

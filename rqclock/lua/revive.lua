@@ -39,10 +39,11 @@ elseif status ~= 'failed' or not redis.call('ZSCORE', failed, id) then
 end
 
 local deaths = tonumber(facts[5] or 0) + 1
-local give_up = status ~= 'scheduled' and deaths >= (tonumber(facts[6] or ARGV[11]) or 3)
-if give_up and status == 'failed' then return {'stays', deaths} end
 local raised = facts[11] and facts[10] and (tonumber(facts[11]) - 1 - tonumber(facts[10])) or 0
 local number = deaths + raised + tonumber(facts[12] or 0)
+local most = tonumber(facts[6] or ARGV[11]) or 3
+if status == 'failed' and number >= most then return {'stays', deaths} end -- RQ's own retries are used up by then
+local give_up = status ~= 'scheduled' and status ~= 'failed' and deaths >= most
 local event = '{"attempt":' .. number .. ',' .. ARGV[8] .. '}'
 local story = string.sub((facts[13] and facts[13] .. '\n' or '') .. event, -4000)
 local limit = facts[9] and facts[9] ~= '' and facts[9] or nil

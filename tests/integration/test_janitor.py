@@ -9,6 +9,7 @@ import pytest
 import redis as redis_py
 from rq import Queue, Retry
 from rq.job import JobStatus
+from rq.rate_limit import RateLimit
 
 from rqclock import Clock, Job
 from rqclock.janitor import Janitor
@@ -121,3 +122,82 @@ def test_a_retry_is_run_again_and_ends_as_failed_after_the_last_one(redis: redis
     assert queue(redis).job_ids == [job_id]
     leader.work()
     assert redis.hget(f"rq:job:{job_id}", "status") == b"failed"
+
+
+def limited(redis: redis_py.Redis) -> dict[str, str | None]:
+    """The jobs of the rate limit `letters` by status."""
+    found = {key.decode().removeprefix("rq:job:"): redis.hget(key, "status") for key in redis.keys("rq:job:*")}
+    return {job: status.decode() if status else None for job, status in found.items()}
+
+
+def test_planned_jobs_of_a_rate_limit_wait_for_a_place(redis: redis_py.Redis) -> None:
+    for name in ("one", "two"):
+        queue(redis).enqueue_at(DUE, jobs.plain, job_id=name, rate_limit=RateLimit("letters", 1))
+    clean(redis)
+    assert queue(redis).job_ids == ["one"]
+    assert limited(redis) == {"one": "queued", "two": "rate_limited"}
+
+
+def test_a_place_that_a_dead_worker_kept_is_given_on(redis: redis_py.Redis) -> None:
+    for name in ("one", "two"):
+        queue(redis).enqueue(jobs.plain, job_id=name, rate_limit=RateLimit("letters", 1))
+    redis.lrem("rq:queue:default", 0, "one")
+    redis.hset("rq:job:one", "status", "failed")
+    clean(redis)
+    assert queue(redis).job_ids == ["two"]
+
+
+def test_what_has_had_its_time_leaves_the_registries(redis: redis_py.Redis) -> None:
+    queue(redis).enqueue(jobs.plain)
+    for registry in ("finished", "failed"):
+        redis.zadd(f"rq:{registry}:default", {"old": 1, "young": time.time() + 1000, "for ever": -1})
+    clean(redis)
+    assert [redis.zrange(f"rq:{name}:default", 0, -1) for name in ("finished", "failed")] == [
+        [b"for ever", b"young"]
+    ] * 2
+
+
+def test_a_dependent_whose_way_to_the_queue_was_cut_short_arrives(redis: redis_py.Redis) -> None:
+    first = queue(redis).enqueue(jobs.plain)
+    second = queue(redis).enqueue(jobs.plain, depends_on=first)
+    redis.zrem("rq:deferred:default", second.id)
+    redis.hset(second.key, "status", "ready_to_enqueue")
+    redis.zadd("rq:ready:default", {second.id: time.time() - 11})
+    clean(redis)
+    assert queue(redis).job_ids == [first.id, second.id]
+    assert redis.zcard("rq:ready:default") == 0
+
+
+def test_workers_that_are_gone_leave_the_list_of_workers(redis: redis_py.Redis) -> None:
+    queue(redis).enqueue(jobs.plain)
+    for key in ("rq:workers", "rq:workers:default"):
+        redis.sadd(key, "rq:worker:gone")
+    clean(redis)
+    assert redis.smembers("rq:workers") == set()
+
+
+def test_a_queue_whose_scheduler_lives_is_left_to_it(redis: redis_py.Redis) -> None:
+    job = queue(redis).enqueue_at(DUE, jobs.plain)
+    redis.set("rq:scheduler-lock:default", "a-live-one", ex=61)
+    clean(redis)
+    assert queue(redis).job_ids == []
+    redis.delete("rq:scheduler-lock:default")
+    clean(redis)
+    assert queue(redis).job_ids == [job.id]
+
+
+def test_a_thousand_due_jobs_are_moved_in_one_pass(redis: redis_py.Redis) -> None:
+    redis.sadd("rq:queues", "rq:queue:default")
+    for number in range(1000):
+        redis.hset(f"rq:job:{number}", "status", "scheduled")
+        redis.zadd("rq:scheduled:default", {str(number): number})
+    clean(redis)
+    assert queue(redis).job_ids == [str(number) for number in range(1000)]
+
+
+def test_a_registry_of_the_wrong_type_holds_up_no_other_queue(redis: redis_py.Redis) -> None:
+    redis.sadd("rq:queues", "rq:queue:broken")
+    redis.set("rq:scheduled:broken", "no registry")
+    job = queue(redis).enqueue_at(DUE, jobs.plain)
+    clean(redis)
+    assert queue(redis).job_ids == [job.id]

@@ -10,6 +10,8 @@ import redis as redis_py
 from rq import Queue, SimpleWorker
 
 from rqclock import Clock
+from rqclock.history import read_history
+from rqclock.janitor import Janitor
 from rqclock.outcomes import Outcomes
 from tests.support import jobs
 from tests.support.leader import BEGAN, Leader
@@ -116,3 +118,63 @@ def test_what_cannot_be_read_for_now_is_not_taken_for_forgotten(redis: redis_py.
         Outcomes(blind, leader.keys).step(leader.time.now)
     assert outcome(leader) is None
     redis.execute_command("ACL", "DELUSER", "blind")
+
+
+def retrying(redis: redis_py.Redis) -> Leader:
+    """A run whose first attempt has failed, and which waits for its second and last."""
+    leader = led(redis, jobs.fails_then_waits)
+    leader.work()
+    return leader
+
+
+def run_of(leader: Leader) -> Any:
+    return read_history(leader.connection, leader.keys, leader.schedule(), 1)[0]
+
+
+def test_a_run_that_waits_for_its_retry_says_which_attempt_is_next(redis: redis_py.Redis) -> None:
+    run = run_of(retrying(redis))
+    assert (run.status, run.attempt, run.of) == ("scheduled", 2, 2)
+    [first] = run.attempts
+    assert (first["attempt"], first["is"]) == (1, "retried")
+    assert first["started"] <= first["ended"]
+    assert first["worker"]
+
+
+def test_the_attempts_of_a_run_are_kept_after_rq_forgets_the_job(redis: redis_py.Redis) -> None:
+    leader = retrying(redis)
+    [job_id] = leader.ids(1)
+    redis.zadd("rq:scheduled:default", {job_id: 1})
+    Janitor(redis, leader.keys).step(leader.time.now)
+    leader.work()
+    redis.delete(f"rq:job:{job_id}", f"rq:results:{job_id}")
+    run = run_of(leader)
+    assert (run.status, run.attempt, run.of, run.error) == ("failed", 2, 2, "ValueError: not yet")
+    assert [one["attempt"] for one in run.attempts] == [1]
+    assert redis.hlen("rq:clock:default:attempts:tick") == 0, "what is in progress is over"
+
+
+def test_a_leader_that_comes_later_tells_the_attempts_from_what_redis_has(redis: redis_py.Redis) -> None:
+    leader = retrying(redis)
+    look(leader)  # another one's eyes
+    assert len(run_of(leader).attempts) == 1
+
+
+@pytest.mark.parametrize("status", ["stopped", "canceled"])
+def test_a_run_that_a_person_ended_says_so(redis: redis_py.Redis, status: str) -> None:
+    leader = led(redis)
+    redis.hset(f"rq:job:{leader.ids(1)[0]}", "status", status)
+    look(leader)
+    found = outcome(leader)
+    assert found is not None and found["status"] == status
+
+
+def test_many_waiting_jobs_are_looked_at_more_rarely(redis: redis_py.Redis) -> None:
+    leader = led(redis)
+    monotonic = iter([100.0, 100.5, 101.0, 106.0, 106.0])  # a look takes half a second, so the next is 5 s later
+    outcomes = Outcomes(redis, leader.keys, monotonic=lambda: next(monotonic))
+    outcomes.step(0)
+    redis.hset(f"rq:job:{leader.ids(1)[0]}", "status", "finished")
+    outcomes.step(0)
+    assert outcome(leader) is None
+    outcomes.step(0)
+    assert outcome(leader) == {"status": "finished"}

@@ -373,6 +373,32 @@ def test_only_queues_whose_lock_is_ours_are_looked_at(redis: redis_py.Redis) -> 
     assert queued(redis) == []
 
 
+def test_among_many_keys_a_job_in_no_list_is_found_within_ten_minutes(redis: redis_py.Redis, reaping: Reaping) -> None:
+    pipeline = redis.pipeline()
+    for number in range(10_000):
+        pipeline.hset(f"rq:job:{number}", "status", "finished")
+    pipeline.execute()
+    job = queue(redis).enqueue(jobs.plain)
+    redis.delete("rq:queue:default")
+    for _ in range(60):
+        reaping.looks()
+        if queued(redis):
+            break
+    assert queued(redis) == [job.id]
+
+
+def test_a_job_whose_retries_are_used_up_by_dying_work_horses_stays_failed(
+    redis: redis_py.Redis, reaping: Reaping
+) -> None:
+    job = queue(redis).enqueue(jobs.plain, retry=Retry(max=2))
+    redis.hset(job.key, "attempts", 3)
+    for _ in range(3):
+        killed_horse(redis, Mortal(redis).starts())
+    assert job.get_status() == JobStatus.FAILED
+    reaping.looks(2)
+    assert queued(redis) == []
+
+
 def test_the_history_of_a_scheduled_run_tells_of_the_death_and_the_next_attempt(
     redis: redis_py.Redis, reaping: Reaping
 ) -> None:

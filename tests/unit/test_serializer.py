@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickle
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import redis
@@ -87,8 +89,10 @@ def test_what_json_carries_is_carried_unchanged(value: Any) -> None:
         {"a": {None: 1}},
         {1, 2},
         b"bytes",
-        Decimal("1.5"),
-        date(2027, 1, 1),
+        Decimal("NaN"),
+        {"__rqclock__": "date", "value": "2027-01-01"},
+        {"__rqclock__": 1},
+        time(9, 30),
         float("nan"),
         [float("inf")],
         object(),
@@ -97,6 +101,44 @@ def test_what_json_carries_is_carried_unchanged(value: Any) -> None:
 )
 def test_what_json_would_change_or_drop_is_told(value: Any) -> None:
     assert why_not_json(value)
+
+
+CARRIED = [
+    date(2027, 1, 1),
+    datetime(2027, 3, 28, 1, 30),
+    datetime(2027, 3, 28, 1, 30, 0, 5, tzinfo=UTC),
+    datetime(2027, 7, 1, 9, tzinfo=ZoneInfo("Europe/London")),
+    UUID("12345678-1234-5678-1234-567812345678"),
+    Decimal("10.50"),
+]
+
+
+@pytest.mark.parametrize("value", CARRIED)
+def test_dates_instants_uuids_and_decimals_arrive_as_they_were(value: Any) -> None:
+    arrived = loads(dumps({"deep": [value]}))["deep"][0]
+    assert why_not_json({"deep": [value]}) is None
+    assert (type(arrived), arrived) == (type(value), value)
+    assert str(arrived) == (value.isoformat(" ") if isinstance(value, datetime) else str(value))
+
+
+@pytest.mark.parametrize("value", CARRIED)
+def test_a_worker_that_knows_nothing_of_tags_reads_plain_json(value: Any) -> None:
+    seen = JSONSerializer.loads(dumps([value]))[0]
+    assert set(seen) == {"__rqclock__", "value"} and isinstance(seen["value"], str)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"__rqclock__": "os.system", "value": "x"}', '{"__rqclock__": "decimal", "value": "x"}', '{"__rqclock__": []}'],
+)
+def test_a_tag_that_nobody_wrote_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="tagged value"):
+        loads(text.encode())
+
+
+def test_arguments_that_are_too_large_are_told_before_they_are_written() -> None:
+    assert "1 MB is the limit" in str(why_not_json("x" * 50_000_000))
+    assert "1 MB is the limit" in str(why_not_json(["x" * 700_000, "y" * 700_000]))
 
 
 def test_a_list_that_holds_itself_is_told_and_does_not_hang() -> None:

@@ -7,6 +7,7 @@ import re
 import time
 import zlib
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 import redis as redis_py
@@ -14,6 +15,7 @@ from flask.testing import FlaskClient
 
 from rqclock import Clock
 from rqclock.activity import Entry, read
+from rqclock.replies import text
 from tests.integration.web import chores
 from tests.integration.web.conftest import As
 from tests.integration.web.pressing import HERE, hidden, press, said
@@ -93,8 +95,8 @@ def test_run_now_queues_the_job_once_however_often_it_is_pressed(led: Led, as_: 
     support = as_("support")
     fields = hidden(support.get(RUN).text) | {"reason": "a customer waits"}
     first, second = (support.post(RUN, data=fields, headers=HERE) for _ in range(2))
-    [job] = redis.lrange("rq:queue:default", 0, -1)
-    assert said(support, first).startswith(f"Queued sweeping as {job.decode()}")
+    [job] = map(text, redis.lrange("rq:queue:default", 0, -1))
+    assert said(support, first).startswith(f"Queued sweeping as {job}")
     assert second.status_code == 302
     [act] = acts(redis, led)
     assert (act.what, act.who, act.why, act.schedule) == (
@@ -126,8 +128,8 @@ def test_looking_at_a_page_that_asks_does_nothing(led: Led, as_: As, redis: redi
 
 def test_admins_may_run_it_with_other_arguments(led: Led, as_: As, redis: redis_py.Redis) -> None:
     press(as_("admin"), RUN, arguments='["north", {"deep": [1, 2]}]')
-    [job] = redis.lrange("rq:queue:default", 0, -1)
-    data = json.loads(zlib.decompress(redis.hget(f"rq:job:{job.decode()}", "data")))
+    [job] = map(text, redis.lrange("rq:queue:default", 0, -1))
+    data = json.loads(zlib.decompress(cast("bytes", redis.hget(f"rq:job:{job}", "data"))))
     assert data[2] == ["north", {"deep": [1, 2]}]
     assert acts(redis, led)[0].detail["args"] == "others than the timetable's"
 
@@ -137,11 +139,11 @@ def test_the_timetables_own_arguments_are_no_other_arguments(led: Led, as_: As, 
     assert "args" not in acts(redis, led)[0].detail
 
 
-@pytest.mark.parametrize("text", ["north", '"north"', "3", "[NaN]", "[" * 5000, '{"a": ' + '"x"' * 20_000 + "}"])
+@pytest.mark.parametrize("typed", ["north", '"north"', "3", "[NaN]", "[" * 5000, '{"a": ' + '"x"' * 20_000 + "}"])
 def test_arguments_that_no_job_can_carry_are_refused_beside_their_field(
-    led: Led, as_: As, redis: redis_py.Redis, text: str
+    led: Led, as_: As, redis: redis_py.Redis, typed: str
 ) -> None:
-    answer = press(as_("admin"), RUN, arguments=text)
+    answer = press(as_("admin"), RUN, arguments=typed)
     assert answer.status_code == 422 and 'href="#arguments"' in answer.text and "<title>Error: " in answer.text
     assert redis.llen("rq:queue:default") == 0
 
@@ -189,7 +191,7 @@ def test_a_paused_schedule_queues_nothing_and_says_by_whom_and_why(led: Led, as_
 def test_a_pause_can_end_by_itself(led: Led, as_: As, redis: redis_py.Redis) -> None:
     end = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT10:30")
     press(as_("support"), PAUSE, reason="x", until=end)
-    pause = json.loads(redis.hget(led.keys.named("paused"), "sweeping"))
+    pause = json.loads(text(redis.hget(led.keys.named("paused"), "sweeping")))
     assert datetime.fromtimestamp(pause["until"], UTC).minute == 30 and pause["until"] > time.time()
 
 

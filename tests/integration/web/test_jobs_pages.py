@@ -16,6 +16,7 @@ from rq import Queue, SimpleWorker
 from rqclock import Clock, Job
 from rqclock.activity import read
 from rqclock.keys import Keys
+from rqclock.replies import text
 from tests.integration.web import chores
 from tests.integration.web.conftest import As
 from tests.integration.web.pressing import HERE, hidden, press, said
@@ -125,8 +126,8 @@ def test_a_scheduled_job_leads_to_its_schedule(as_: As, redis: redis_py.Redis) -
     clock.every("10 minutes", name="sweeping").enqueue(chores.sweep)
     led = Led(redis, clock, began=int(time.time()) - 1200)
     led.decide("sweeping", None)
-    [id] = redis.lrange("rq:queue:default", 0, -1)
-    assert 'href="/schedules/default/sweeping"' in as_("viewer").get(f"/job/{id.decode()}").text
+    id = text(redis.lrange("rq:queue:default", 0, -1)[0])
+    assert 'href="/schedules/default/sweeping"' in as_("viewer").get(f"/job/{id}").text
 
 
 @pytest.mark.parametrize("role", ["viewer", "support", "admin"])

@@ -15,7 +15,13 @@ SENT = "2026-11-20T17:30:00+00:00"
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[datetime, str]]:
     calls: list[tuple[datetime, str]] = []
-    monkeypatch.setattr(applications.remind, "enqueue_at", lambda when, reference: calls.append((when, reference)))
+
+    class Planning:
+        def enqueue_at(self, when: datetime, function: object, reference: str) -> None:
+            assert function is applications.remind
+            calls.append((when, reference))
+
+    monkeypatch.setattr(applications, "Scheduler", Planning)
     return calls
 
 

@@ -1,0 +1,137 @@
+"""`rqclock failed list|requeue|discard`: jobs that failed for good."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from itertools import islice
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rqclock.activity import By
+from rqclock.cli.activity import to_the_log
+from rqclock.cli.common import iso, json_option, say_json
+from rqclock.cli.in_force import InForce, acting, in_force
+from rqclock.cli.moments import past
+from rqclock.failed import DISCARD, REQUEUE, Failed, FailedJobs, Filter
+from rqclock.wording import when
+
+F = TypeVar("F", bound=Callable[..., Any])
+SHOWN = 50
+
+
+@click.group("failed")
+def failed_() -> None:
+    """Jobs that failed for good: list them, queue them again, or discard them."""
+
+
+def _filters(command: F) -> F:
+    """The options that choose; the function gets `wanted`, a Filter, and `everything`."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, there: InForce, **kwargs: Any) -> Any:
+        queue, schedule, older_than = (kwargs.pop(name) for name in ("queue", "schedule", "older_than"))
+        before = None if older_than is None else past(older_than, there.timezone, there.now())
+        name = None if schedule is None else there.find_ever(schedule).name
+        wanted = Filter(queue, name, before, frozenset(kwargs.pop("job_ids", ())))
+        return command(*args, there=there, wanted=wanted, **kwargs)
+
+    for option in (
+        click.option("--queue", metavar="NAME", help="Only those of this queue."),
+        click.option("--schedule", metavar="NAME", help="Only those of this schedule."),
+        click.option("--older-than", metavar="TIME", help='Only those that failed before: 08:00 or "2 hours" (ago).'),
+    ):
+        wrapper = option(wrapper)
+    return wrapper  # type: ignore[return-value]
+
+
+@failed_.command("list")
+@click.option("-n", "count", type=click.IntRange(1), default=SHOWN, show_default=True, help="How many at most.")
+@in_force
+@_filters
+@json_option
+def list_(there: InForce, wanted: Filter, count: int, as_json: bool) -> None:
+    """Jobs that failed for good, with the line that says why. Exit code 1 if there are any."""
+    jobs = list(islice(FailedJobs(there.connection, there.keys).find(wanted), count + 1))
+    if as_json:
+        for job in jobs[:count]:
+            say_json(asdict(job) | {"failed_at": iso(job.failed_at)})
+    else:
+        _show(jobs[:count], there.timezone, more=len(jobs) > count)
+    if jobs:
+        raise click.exceptions.Exit(1)
+
+
+def _acts(what: str) -> Callable[[Callable[..., None]], click.Command]:
+    def decorate(command: Callable[..., None]) -> click.Command:
+        parts: tuple[Callable[[Any], Any], ...] = (
+            to_the_log, json_option, _filters, in_force, acting,
+            click.option("--reason", default="", help="Why, for the activity."),
+            click.option("--yes", is_flag=True, help="Do not ask."),
+            click.option("--all", "everything", is_flag=True, help="All of them."),
+            click.argument("job_ids", metavar="[JOB_ID]...", nargs=-1),
+        )  # fmt: skip
+        for part in parts:
+            command = part(command)
+        return failed_.command(what)(command)
+
+    return decorate
+
+
+@_acts(REQUEUE)
+def requeue_(there: InForce, by: By, wanted: Filter, **options: Any) -> None:
+    """Queue failed jobs again, under their own ids. Asks first when it is more than one."""
+    _act(there, by, wanted, REQUEUE, options)
+
+
+@_acts(DISCARD)
+def discard_(there: InForce, by: By, wanted: Filter, **options: Any) -> None:
+    """Delete failed jobs for good; the history of their schedules stays. Asks first when it is more than one."""
+    _act(there, by, wanted, DISCARD, options)
+
+
+def _act(there: InForce, by: By, wanted: Filter, what: str, options: dict[str, Any]) -> None:
+    if options["everything"] == (wanted != Filter()):
+        raise click.UsageError("say which: JOB_IDs, --queue, --schedule or --older-than; or --all, alone")
+    found = FailedJobs(there.connection, there.keys)
+    jobs = list(found.find(wanted))
+    if len(jobs) > 1 and not options["yes"]:
+        _ask(what, len(jobs), wanted)
+    done = found.act(what, jobs, by, wanted) if jobs else {}
+    did = {REQUEUE: "queued again", DISCARD: "discarded"}[what]
+    if options["as_json"]:
+        say_json({"found": len(jobs), **dict(done)})
+    else:
+        left = sum(done.values()) - done.get("done", 0)
+        click.echo(
+            f"{done.get('done', 0):,} of {len(jobs):,} failed jobs {did}" + (f"; {left:,} had changed" if left else "")
+        )
+    if not done.get("done"):
+        raise click.exceptions.Exit(1)
+
+
+def _ask(what: str, count: int, wanted: Filter) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            f"this would {what} {count:,} jobs ({wanted.words()}): say --yes where nobody can be asked"
+        )
+    click.confirm(f"{what} {count:,} failed jobs ({wanted.words()})?", abort=True, err=True)
+
+
+def _show(jobs: list[Failed], timezone: str, *, more: bool) -> None:
+    if not jobs:
+        click.echo("no job has failed for good")
+        return
+    table = Table("Failed", "Queue", "Schedule or call", "Error", "Job")
+    for job in jobs:
+        at = when(job.failed_at, timezone) if job.failed_at is not None else ""
+        table.add_row(*map(Text, (at, job.queue, job.schedule or job.description, job.error, job.job_id)))
+    Console().print(table)
+    if more:
+        click.echo("there are more: -n shows them")

@@ -1,0 +1,83 @@
+"""`rqclock user`: local accounts of the web console."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import redis
+
+from rqclock.accounts import ROLES, Accounts
+from rqclock.cli.common import json_option, say_json
+from rqclock.connection import connect, explain
+from rqclock.settings import Settings
+
+stdin_option = click.option("--stdin", "from_stdin", is_flag=True, help="Read the password from standard input.")
+
+
+@click.group("user")
+def user_() -> None:
+    """Local accounts of the web console (in production only with RQCLOCK_LOCAL_ACCOUNTS=1)."""
+
+
+@user_.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True)
+@stdin_option
+def add(email: str, role: str, from_stdin: bool) -> None:
+    """Add an account; its password is asked for."""
+    with _accounts() as accounts:
+        accounts.add(email, role, _password(from_stdin))
+    click.echo(f"added {email.lower()} as {role}")
+
+
+@user_.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """The accounts and their roles."""
+    with _accounts() as accounts:
+        for account in accounts.all():
+            if as_json:
+                say_json({"email": account.email, "role": account.role})
+            else:
+                click.echo(f"{account.email}  {account.role}")
+
+
+@user_.command("remove")
+@click.argument("email")
+def remove(email: str) -> None:
+    """Remove an account; its sessions end at once."""
+    with _accounts() as accounts:
+        accounts.remove(email)
+    click.echo(f"removed {email.lower()}")
+
+
+@user_.command("password")
+@click.argument("email")
+@stdin_option
+def password(email: str, from_stdin: bool) -> None:
+    """Give an account another password; its sessions end."""
+    with _accounts() as accounts:
+        accounts.change(email, _password(from_stdin))
+    click.echo(f"changed the password of {email.lower()}")
+
+
+@contextmanager
+def _accounts() -> Iterator[Accounts]:
+    settings = Settings.read(os.environ)
+    connection = connect(settings, "cli")
+    try:
+        yield Accounts(connection, settings.key_prefix)
+    except redis.RedisError as error:
+        raise explain(error, settings) from None
+    finally:
+        connection.close()
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))

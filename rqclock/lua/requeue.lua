@@ -1,0 +1,46 @@
+-- Jobs that failed for good, and that a person wants to be run again, or gone. One step for a batch.
+-- ARGV: prefix, root, 'requeue' or 'discard', now (ms), now as RQ writes it, the jobs as a JSON list of lists:
+--   id, queue, and for a job of our timetable: slug, field of its row, 'skip' if its runs must not overlap (else '')
+-- Answers a word for each: 'done', 'gone' (it is no failed job any more), 'wrong type'.
+local prefix, root, what, now, stamp = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local ID, QUEUE, SLUG, FIELD, OVERLAP = 1, 2, 3, 4, 5
+local function is(key, kind)
+  local found = redis.call('TYPE', key).ok
+  return found == kind or found == 'none'
+end
+
+local answers = {}
+for n, one in ipairs(cjson.decode(ARGV[6])) do
+  local id, queue, slug = one[ID], one[QUEUE], one[SLUG]
+  local job, list, failed = prefix .. ':job:' .. id, prefix .. ':queue:' .. queue, prefix .. ':failed:' .. queue
+  local sound = is(job, 'hash') and is(list, 'list') and is(prefix .. ':results:' .. id, 'stream')
+    and (slug == '' or (is(root .. 'open', 'zset') and is(root .. 'outcomes:' .. slug, 'hash')))
+  local facts = sound and redis.call('HMGET', job, 'status', 'ttl', 'group_id') or {}
+  if not sound then
+    answers[n] = 'wrong type'
+  elseif not redis.call('ZSCORE', failed, id) then
+    answers[n] = 'gone'
+  elseif facts[1] ~= 'failed' and facts[1] ~= 'stopped' then
+    redis.call('ZREM', failed, id) -- its hash has gone, or it was run again by somebody else
+    answers[n] = 'gone'
+  elseif what == 'discard' then
+    redis.call('ZREM', failed, id)
+    if facts[3] and facts[3] ~= '' then redis.call('SREM', prefix .. ':group:' .. facts[3], id) end
+    redis.call('DEL', job, job .. ':dependents', prefix .. ':job::' .. id .. ':dependencies', prefix .. ':results:' .. id)
+    answers[n] = 'done'
+  else
+    redis.call('HSET', job, 'status', 'queued', 'enqueued_at', stamp, 'started_at', '', 'ended_at', '', 'exc_info', '')
+    redis.call('ZREM', failed, id)
+    local ttl = tonumber(facts[2] or 0)
+    if ttl > 0 then redis.call('EXPIRE', job, ttl) else redis.call('PERSIST', job) end
+    redis.call('SADD', prefix .. ':queues', list)
+    redis.call('RPUSH', list, id)
+    if slug ~= '' and redis.call('HEXISTS', root .. 'ledger:' .. slug, one[FIELD]) == 1 then
+      redis.call('HDEL', root .. 'outcomes:' .. slug, one[FIELD]) -- it has not ended after all
+      redis.call('ZADD', root .. 'open', now, id)
+      if one[OVERLAP] == 'skip' then redis.call('SADD', root .. 'running:' .. slug, id) end
+    end
+    answers[n] = 'done'
+  end
+end
+return answers
