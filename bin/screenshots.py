@@ -3,6 +3,7 @@
     .venv/bin/python bin/screenshots.py LINK [FOLDER]
 
 LINK is the sign-in link that bin/dev has printed and nobody has opened yet; FOLDER is docs/images if not given.
+It pauses one schedule there and runs another one now, so that the pages have something to show.
 Needs Chromium (Debian: apt-get install chromium).
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 DESK = {"width": 1280, "height": 1180}
 LOOKS: dict[str, dict[str, Any]] = {
@@ -22,7 +23,15 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"viewport": DESK, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
 }
-PAGES = {"schedules": "/", "queues": "/rq/"}
+PAUSED, RUN, SHOWN = "applications.chase_providers", "weekly report, north", "development: heartbeat"
+PAGES = {
+    "schedules": "/",
+    "schedule": f"/schedules/default/{SHOWN}",
+    "pause": f"/pause/default/{SHOWN}",
+    "jobs": "/jobs",
+    "activity": "/activity",
+    "queues": "/rq/",
+}
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 
@@ -32,10 +41,22 @@ def main(link: str, folder: str = "docs/images") -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=QUIET, chromium_sandbox=False)
         first = chromium.new_context()
-        first.new_page().goto(link)
+        page = first.new_page()
+        page.goto(link)
+        _act(page, link)
         for look, options in LOOKS.items():
             _take(_signed_in(chromium, like=first, options=options), link=link, look=look, folder=Path(folder))
         chromium.close()
+
+
+def _act(page: Page, link: str) -> None:
+    """What a person did here, for the activity page."""
+    page.goto(urljoin(link, f"/pause/default/{PAUSED}"))
+    page.get_by_label("Why").fill("the register of providers is down")
+    page.get_by_role("button", name="Pause").click()
+    page.goto(urljoin(link, f"/run-now/default/{RUN}"))
+    page.get_by_label("Why (optional)").fill("the board meets today")
+    page.get_by_role("button", name="Run now").click()
 
 
 def _signed_in(chromium: Browser, *, like: BrowserContext, options: dict[str, Any]) -> BrowserContext:
@@ -51,11 +72,6 @@ def _take(context: BrowserContext, *, link: str, look: str, folder: Path) -> Non
         page.goto(urljoin(link, path), wait_until="networkidle")
         page.screenshot(path=folder / f"{name}-{look}.png")
         print(folder / f"{name}-{look}.png")
-    page.goto(urljoin(link, "/"))
-    page.locator("tr", has=page.locator(".mark")).first.locator("a.name").click()
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=folder / f"schedule-{look}.png")
-    print(folder / f"schedule-{look}.png")
     context.close()
 
 

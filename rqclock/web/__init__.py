@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
-from rqclock.web.app import create_app
+from rqclock.web.app import console, create_app
+from rqclock.web.users import User
 
-__all__ = ["create_app"]
+__all__ = ["User", "console", "create_app"]

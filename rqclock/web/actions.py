@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from rqclock.errors import RqclockError
@@ -121,7 +121,7 @@ def _answer(action: str, subject: Subject, form: Form, act: Callable[[], str], *
     if _sent() and not form.errors:
         try:
             flash(once(request.form.get("token", ""), act))
-            return redirect(url_for("schedules.one", **subject.place))
+            return redirect(subject.page)
         except RqclockError as error:
             form.errors["form"] = f"{str(error)[:1].upper()}{str(error)[1:]}."
     now = time.time()

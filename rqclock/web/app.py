@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 
 import rq.defaults
 from flask import Flask, Response
@@ -23,6 +24,8 @@ from rqclock.web import (
     headers,
     job_actions,
     jobs,
+    json_only,
+    openid,
     origin,
     page,
     schedules,
@@ -38,24 +41,53 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 
     Raises ConfigurationError with one line when it cannot be started as it is.
     """
-    environ = os.environ if environ is None else environ
-    settings = _checked(Settings.read(environ))
+    settings = _checked(Settings.read(os.environ if environ is None else environ))
+    app = _application(settings)
+    _build(app)
+    for part in (sign_in, openid):
+        app.register_blueprint(part.blueprint)
+    openid.install(app, settings)
+    app.extensions["csrf"].exempt(dashboard.mount(app))
+    app.add_url_rule("/livez", "livez", lambda: Response("ok\n", content_type="text/plain"))
+    _trust_proxies(app, count=settings.proxies)
+    return app
+
+
+def console(
+    user_of: users.UserOf, *, environ: Mapping[str, str] | None = None, role_for: users.RoleFor | None = None
+) -> Flask:
+    """Our pages alone, as a WSGI application to be mounted under a prefix of another one, which signs people in.
+
+    `user_of` gets the WSGI environment of a request and says who it is (None: a visitor, who gets 401); `role_for`
+    says the person's role: viewer, support, admin, or None (default: from the person's `roles` and the settings).
+    Raises ConfigurationError with one line when it cannot be started as it is.
+    """
+    settings = _checked(Settings.read(os.environ if environ is None else environ))
+    app = _application(settings)
+    app.config.update(USER_OF=user_of, SESSION_COOKIE_NAME="rqclock_console")
+    if role_for is not None:
+        app.config["ROLE_FOR"] = role_for
+    _build(app)
+    return app
+
+
+def _application(settings: Settings) -> Flask:
     app = Flask("rqclock.web")
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        PERMANENT_SESSION_LIFETIME=users.LIFETIME,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
         SESSION_COOKIE_NAME="rqclock_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_REFRESH_EACH_REQUEST=False,  # eight hours from sign-in, not from the last of a page's own requests
+        SESSION_REFRESH_EACH_REQUEST=False,  # hours from sign-in, not from the last of a page's own requests
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
         MAX_CONTENT_LENGTH=256 * 1024,
-        ROLE_FOR=users.role_for,
+        ROLE_FOR=users.role_function(settings),
+        USER_OF=None,
     )
+    json_only.install()
     app.session_interface = OwnCookie()
     keep(app, state=State(settings, connect(settings, "web")))
-    _build(app)
-    _trust_proxies(app, count=settings.proxies)
     return app
 
 
@@ -63,14 +95,12 @@ def _build(app: Flask) -> None:
     """The order is the point: the door first, then whence a POST comes, then its token, then the pages."""
     door.guard(app)
     origin.guard(app)
-    csrf = CSRFProtect(app)
+    CSRFProtect(app)
     headers.install(app)
     page.install(app)
     faults.install(app)
-    for part in (sign_in, schedules, actions, backfill, jobs, job_actions, activity):
+    for part in (schedules, actions, backfill, jobs, job_actions, activity):
         app.register_blueprint(part.blueprint)
-    csrf.exempt(dashboard.mount(app))
-    app.add_url_rule("/livez", "livez", lambda: Response("ok\n", content_type="text/plain"))
 
 
 def _checked(settings: Settings) -> Settings:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from rqclock.backfill import Backfill, Candidate, Order, Pace
@@ -20,11 +20,11 @@ from rqclock.web.subject import Subject, by, find, standing
 MOST = 1000  # runs that a page queues; more take longer than a browser waits, and belong to the command line
 LISTED = 200
 DAY = 86_400
-# What the library says for the command line, said for the page.
+# Why a run stays as it is: what the library says for the command line, said for the page.
 REFUSALS = {
-    "enqueued": "was queued then: left as it is",
-    "undecided": "not decided yet: the clock has it before it",
-    "unrecorded": "nothing is recorded of it, so nobody can tell whether it ran: left as it is",
+    "enqueued": "queued then",
+    "undecided": "not decided yet, the clock has it before it",
+    "unrecorded": "nothing is recorded of it, so nobody can tell whether it ran",
 }
 
 blueprint = Blueprint("backfill", __name__)
@@ -32,28 +32,26 @@ blueprint = Blueprint("backfill", __name__)
 
 @dataclass(frozen=True)
 class Preview:
-    """The runs of a span; `listed` are the first of them, `left` counts by reason those that stay as they are."""
+    """The runs of a span. Of those that would be queued the first are `listed`; `left` counts the others by reason."""
 
     candidates: tuple[Candidate, ...]
     more: bool
 
     @property
-    def queued(self) -> int:
-        return sum(candidate.refusal is None for candidate in self.candidates)
+    def chosen(self) -> list[Candidate]:
+        return [candidate for candidate in self.candidates if candidate.refusal is None]
 
     @property
-    def listed(self) -> list[tuple[Candidate, str]]:
-        return [(candidate, said(candidate)) for candidate in self.candidates[:LISTED]]
+    def listed(self) -> list[Candidate]:
+        return self.chosen[:LISTED]
 
     @property
     def left(self) -> list[tuple[str, int]]:
-        return Counter(said(candidate) for candidate in self.candidates if candidate.refusal).most_common()
+        return Counter(_why_left(candidate) for candidate in self.candidates if candidate.refusal).most_common()
 
 
-def said(candidate: Candidate) -> str:
-    if candidate.refusal is None:
-        return "queued again" if candidate.was == "enqueued" else "queued"
-    return REFUSALS.get(candidate.was, candidate.refusal)
+def _why_left(candidate: Candidate) -> str:
+    return REFUSALS.get(candidate.was, candidate.refusal or "")
 
 
 @blueprint.route("/backfill/<clock>/<path:name>", methods=["GET", "POST"])
@@ -70,7 +68,7 @@ def page(*, clock: str, name: str) -> Response | str | tuple[str, int]:
     if request.method == "POST" and order and preview and not form.errors:
         try:
             flash(once(request.form.get("token", ""), lambda: _do(order, preview)))
-            return redirect(url_for("schedules.one", **subject.place))
+            return redirect(subject.page)
         except RqclockError as error:
             form.errors["form"] = f"{str(error)[:1].upper()}{str(error)[1:]}."
     return _render(subject, form, preview)
@@ -96,7 +94,7 @@ def _preview(subject: Subject, order: Order) -> Preview:
 def _do(order: Order, preview: Preview) -> str:
     subject = find(request.view_args["clock"], order.schedule.name)  # type: ignore[index]
     work = Backfill(connection(), subject.keys, order)
-    done = Counter(result.outcome for result in work.run(Pace(), planned=preview.queued))
+    done = Counter(result.outcome for result in work.run(Pace(), planned=len(preview.chosen)))
     other = done["changed"] + done["duplicate"]
     kept = f" {other} could not be: see its runs." if other else ""
     return f"Queued {done['enqueued']:,} past runs of {order.schedule.name}.{kept}"

@@ -9,7 +9,7 @@ from rqclock.pauses import Pause
 from rqclock.schedules import Schedule
 from rqclock.skips import Skip
 
-SHOWN = 8
+SHOWN = 5
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from rq_dashboard import web as theirs
 from werkzeug.wrappers import Response
 
 from rqclock.connection import address
-from rqclock.web import dashboard_templates, job_actions, jobs, json_only
+from rqclock.web import dashboard_templates, job_actions, jobs
 from rqclock.web.rq_jobs import JobFacts, read_jobs
 from rqclock.web.rq_registries import job_ids
 from rqclock.web.rq_workers import WorkerFacts, read_workers
@@ -24,7 +24,6 @@ from rqclock.web.state import connection
 
 def mount(app: Flask) -> Blueprint:
     """Register it at /rq and return its blueprint."""
-    json_only.install()
     theirs.config.serializer = JSONSerializer
     theirs.from_url = _our_connection
     theirs.get_queue_registry_jobs_count = _jobs_of_page

@@ -18,7 +18,10 @@ OURS = {
     "livez": ANYONE,
     "static": ANYONE,
     "sign_in.page": ANYONE,
+    "sign_in.local": ANYONE,
     "sign_in.development": ANYONE,
+    "openid.begin": ANYONE,
+    "openid.finish": ANYONE,
     "sign_in.leave": SIGNED_IN,
     "schedules.index": "viewer",
     "schedules.one": "viewer",
@@ -113,6 +116,8 @@ def _ask_to_sign_in() -> Response:
     by_script = request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate" or "X-Requested-With" in request.headers
     if by_script or request.method not in ("GET", "HEAD"):
         return Response("Sign in first.\n", 401, content_type="text/plain")
+    if "sign_in.page" not in current_app.view_functions:
+        abort(401, "Sign in to the application around this page first.")
     asked_for = quote(request.script_root + request.path)
     if request.query_string:
         asked_for += f"?{request.query_string.decode('ascii', 'ignore')}"

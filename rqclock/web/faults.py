@@ -13,10 +13,12 @@ from rqclock.web.state import settings
 
 TITLES = {
     400: "The request cannot be read",
+    401: "Sign in first",
     403: "You may not do this",
     404: "There is no such page",
     405: "This address takes no such request",
     409: "This cannot be done now",
+    413: "That is too much at once",
     500: "Something broke here",
     502: "Redis refused this",
     503: "Redis does not answer",

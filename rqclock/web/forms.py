@@ -12,6 +12,8 @@ from flask import abort, g
 from rqclock.activity import WHY_LENGTH
 from rqclock.schedules import Schedule
 from rqclock.serializer import why_not_json
+from rqclock.tagged import untag
+from rqclock.web.masking import masked
 from rqclock.web.moments import zone_of
 from rqclock.web.users import may
 
@@ -71,7 +73,7 @@ class Form:
 
     def _json(self, text: str) -> Any:
         try:
-            value = json.loads(text)
+            value = json.loads(text, object_hook=untag)
         except (ValueError, RecursionError) as error:
             self.errors["arguments"] = f"That is not JSON: {error}."
             return None
@@ -82,11 +84,13 @@ class Form:
 
 
 def arguments_text(schedule: Schedule) -> str:
-    """The timetable's own arguments as the form shows them; empty where a form can't carry them (both kinds)."""
+    """The timetable's own arguments as the form shows them; empty where a form can't carry them (both kinds), or where
+    they hold what a page must not show."""
     target = schedule.target
-    if target.args and target.kwargs:
+    value = dict(target.kwargs) or list(target.args)
+    if (target.args and target.kwargs) or target.options.sensitive or masked("", value) != value:
         return ""
-    return json.dumps(target.kwargs or list(target.args), ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def local_input(instant: float, zone: str) -> str:

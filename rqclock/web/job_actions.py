@@ -165,7 +165,9 @@ for _name, _act in ACTS.items():
 @blueprint.route("/requeue-all/<path:queue>", methods=["GET", "POST"])
 def requeue_all(*, queue: str) -> Answer:
     """Queue the failed jobs of a queue again, the oldest first, so many for each press of the button."""
-    failed = sum(source.count for source in read_sources(connection()) if (source.queue, source.state) == (queue, "failed"))
+    failed = sum(
+        source.count for source in read_sources(connection()) if (source.queue, source.state) == (queue, "failed")
+    )
     if request.method == "POST":
         try:
             flash(once(request.form.get("token", ""), partial(requeue_failed, queue)))

@@ -114,11 +114,10 @@ def search(connection: redis.Redis, asked: Asked, *, now: float) -> Found:
     of_queue = [source for source in sources if not asked.queue or source.queue == asked.queue]
     chosen = [source for source in of_queue if not asked.state or source.state == asked.state]
     ids = _newest(connection, chosen, asked)
-    first = (asked.page - 1) * PAGE
-    found = list(islice(_fitting(connection, ids, asked, now), first, first + PAGE + 1))
+    found, more = _page(connection, ids, asked, now)
     return Found(
-        jobs=tuple(found[:PAGE]),
-        more=len(found) > PAGE,
+        jobs=tuple(found),
+        more=more,
         counts={state: sum(one.count for one in of_queue if one.state == state) for state in STATES},
         queues=queues,
         functions=tuple(sorted({job.function for job in found if job.function} | {asked.function} - {""})),
@@ -138,9 +137,7 @@ def read_sources(connection: redis.Redis) -> list[Source]:
         else:
             pipeline.zcard(REGISTRIES[state](name, connection=connection).key)
     counts = pipeline.execute(raise_on_error=False) if places else []
-    return [
-        Source(*place, count if isinstance(count, int) else 0) for place, count in zip(places, counts, strict=True)
-    ]
+    return [Source(*place, count if isinstance(count, int) else 0) for place, count in zip(places, counts, strict=True)]
 
 
 def _queue_keys(connection: redis.Redis) -> Any:
@@ -174,6 +171,15 @@ def _times(connection: redis.Redis, ids: Sequence[str]) -> dict[str, float]:
 def _latest(values: Any) -> float:
     known = [instant(text(value)) for value in values if value] if isinstance(values, list) else []
     return max((at for at in known if at is not None), default=0.0)
+
+
+def _page(connection: redis.Redis, ids: Sequence[str], asked: Asked, now: float) -> tuple[list[JobFacts], bool]:
+    """The jobs of the page, and whether there are more. Without a search no other job is read."""
+    first = (asked.page - 1) * PAGE
+    if not asked.searches:
+        return read_jobs(connection, ids=list(ids[first : first + PAGE])), len(ids) > first + PAGE
+    found = list(islice(_fitting(connection, ids, asked, now), first, first + PAGE + 1))
+    return found[:PAGE], len(found) > PAGE
 
 
 def _fitting(connection: redis.Redis, ids: Sequence[str], asked: Asked, now: float) -> Iterator[JobFacts]:

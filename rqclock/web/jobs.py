@@ -11,7 +11,7 @@ from rqclock.activity import Entry, record
 from rqclock.keys import Keys
 from rqclock.web.door import allowed
 from rqclock.web.job_search import AGES, STATES, Asked, search
-from rqclock.web.masking import masked
+from rqclock.web.masking import masked_call
 from rqclock.web.rq_jobs import JobFacts, read_arguments, read_job
 from rqclock.web.schedules import live
 from rqclock.web.state import clock_keys, clock_of, connection, settings
@@ -46,12 +46,11 @@ def arguments(*, job_id: str) -> str:
     job = known(job_id)
     found = read_arguments(connection(), id=job_id)
     note("arguments viewed", job)
-    words = settings().sensitive
-    shown = None
-    if found is not None:
-        positional, named = found
-        shown = ([masked("", value, words) for value in positional], masked("", named, words))
-    return render_template("job.html", now=time.time(), live_address=None, asked=True, arguments=shown, **values_of(job))
+    names = settings().sensitive
+    shown = masked_call(*found[:2], said=found[2], names=names) if found else None
+    return render_template(
+        "job.html", now=time.time(), live_address=None, asked=True, arguments=shown, **values_of(job)
+    )
 
 
 def known(job_id: str) -> JobFacts:

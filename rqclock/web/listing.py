@@ -91,16 +91,22 @@ def choose(cards: Sequence[Card], asked: Asked, *, now: int) -> Listing:
 
 
 def last_tones(cards: Sequence[Card]) -> dict[tuple[str, str], str]:
-    """How the last run that is over went, by Clock and slug."""
-    tones = {}
+    """How the last run that is over went, by Clock and slug. Further back is looked only where the last goes on."""
+    tones = _tones(cards, 1)
+    going_on = [card for card in cards if tones.get(_id(card)) == "wait"]
+    return {id: tone for id, tone in (tones | _tones(going_on, LAST)).items() if tone != "wait"}
+
+
+def _tones(cards: Sequence[Card], runs: int) -> dict[tuple[str, str], str]:
+    found = {}
     for clock in sorted({card.keys.clock for card in cards}):
         own = [card for card in cards if card.keys.clock == clock]
-        runs = read_histories(connection(), own[0].keys, [card.schedule for card in own], LAST)
-        for card, history in zip(own, runs, strict=True):
-            over = [outcome.tone for outcome in (mark(run).outcome for run in history) if outcome.tone != "wait"]
-            if over:
-                tones[_id(card)] = over[0]
-    return tones
+        histories = read_histories(connection(), own[0].keys, [card.schedule for card in own], runs)
+        for card, history in zip(own, histories, strict=True):
+            tones = [mark(run).outcome.tone for run in history]
+            if tones:
+                found[_id(card)] = next((tone for tone in tones if tone != "wait"), "wait")
+    return found
 
 
 def _id(card: Card) -> tuple[str, str]:

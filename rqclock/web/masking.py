@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-MASK = "••••••"
+from rqclock.masks import MASK, mask_call
+
+# Hidden whoever forgot to say so. A name that holds one of these is enough.
+WORDS = ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential", "private_key")
 DEEPEST = 20
 
 
-def masked(name: str, value: Any, words: Sequence[str]) -> Any:
+Call = tuple[list[Any], dict[str, Any]]
+
+
+def masked_call(
+    args: Sequence[Any], kwargs: Mapping[str, Any], *, said: Mapping[str, Any], names: Sequence[str]
+) -> Call:
+    """A job's arguments as a page may show them: `said` is what `@job(sensitive=…)` left with it, `names` what the
+    settings add."""
+    positional, named = mask_call(said, args, kwargs)
+    words = (*WORDS, *(name.lower() for name in names))
+    return [masked("", value, words) for value in positional], masked("", named, words)
+
+
+def masked(name: str, value: Any, words: Sequence[str] = WORDS) -> Any:
     """The value of the argument `name` with everything hidden whose name holds one of `words`.
 
-    >>> masked("login", {"user": "ann", "password": "x"}, ["password"])
-    {'user': 'ann', 'password': '••••••'}
+    >>> masked("login", {"user": "ann", "password": "x"})
+    {'user': 'ann', 'password': '[masked]'}
     """
     return _hidden(value, words, depth=0) if not _is_secret(name, words) else MASK
 

@@ -10,26 +10,12 @@ from flask import Flask, g
 
 from rqclock import __version__
 from rqclock.rq_records import error_line
-from rqclock.web import moments
+from rqclock.schedules import Target
+from rqclock.web import environments, moments
 from rqclock.web.door import allowed
-from rqclock.web.masking import masked
+from rqclock.web.masking import Call, masked_call
 from rqclock.web.state import clock_keys, clock_zone, settings
 from rqclock.web.words import paused_words, sentence, zone_words
-
-# Which colour an environment wears; any other name is grey. Production must not look like the rest.
-ENVIRONMENTS = {
-    "production": "production",
-    "prod": "production",
-    "live": "production",
-    "qa": "qa",
-    "staging": "qa",
-    "preprod": "qa",
-    "test": "qa",
-    "development": "development",
-    "dev": "development",
-    "local": "development",
-}
-
 
 FILTERS = {
     "relative": moments.relative,
@@ -55,7 +41,7 @@ def install(app: Flask) -> None:
         zone_words=zone_words,
         clock_zone=clock_zone,
         paused_words=paused_words,
-        masked=_masked,
+        masked_call=_call,
     )
     app.context_processor(_values)
 
@@ -68,19 +54,23 @@ def _home_zone() -> str:
         return "UTC"
 
 
-def _masked(name: str, value: Any) -> Any:
-    return masked(name, value, settings().sensitive)
+def _call(target: Target) -> Call:
+    """A schedule's own arguments. Which place a sensitive one has is known to its function alone, and that is not
+    loaded here: then all that have no name are hidden."""
+    names = target.options.sensitive
+    said = {"args": range(len(target.args)) if names else (), "kwargs": names}
+    return masked_call(target.args, target.kwargs, said=said, names=settings().sensitive)
 
 
 def _values() -> dict[str, Any]:
     kept = settings()
-    environment = kept.environment or ("development" if kept.dev_sign_in else "")
+    environment = environments.name_of(kept)
     return {
         "user": g.get("user"),
         "role": g.get("role"),
         "service": kept.service or "rqclock",
         "environment": environment,
-        "environment_colour": ENVIRONMENTS.get(environment.lower(), "other"),
+        "environment_colour": environments.colour_of(environment),
         "release": kept.release,
         "home_zone": _home_zone(),
     }

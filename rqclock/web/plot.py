@@ -12,7 +12,7 @@ from rqclock.web.words import Mark
 WIDTH, HEIGHT = 1000, 190
 LEFT, TOP, BOTTOM = 86, 22, 30
 SHOWN = 60
-NICE = (1, 2, 3, 5, 6, 10)
+NICE = (1, 2, 3, 4, 6, 8, 10)
 FEW = 3  # runs from which on a typical length is named
 
 
@@ -69,16 +69,16 @@ def typical(marks: Sequence[Mark]) -> float | None:
 
 
 def ceiling(seconds: float) -> float:
-    """The next round number above.
+    """The next round number above: of minutes and hours from a minute on.
 
-    >>> ceiling(0.7), ceiling(42), ceiling(0)
-    (1.0, 50.0, 0.001)
+    >>> ceiling(0.7), ceiling(42), ceiling(61), ceiling(4000), ceiling(0)
+    (0.8, 60.0, 120.0, 7200.0, 0.001)
     """
-    unit = 0.001
+    unit = 0.001 if seconds <= 10 else 10 if seconds <= 60 else 60 if seconds <= 3600 else 3600
     while True:
         for factor in NICE:
             if seconds <= unit * factor:
-                return round(unit * factor, 6)
+                return round(float(unit * factor), 6)
         unit *= 10
 
 

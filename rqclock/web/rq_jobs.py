@@ -135,17 +135,23 @@ def _unpack(data: bytes, *, most: int) -> bytes:
     return zlib.decompressobj().decompress(data, most)
 
 
-def read_arguments(connection: redis.Redis, *, id: str) -> tuple[list[Any], dict[str, Any]] | None:
-    """A JSON job's positional and named arguments; None where they are too large, not JSON, or gone."""
+Arguments = tuple[list[Any], dict[str, Any], dict[str, Any]]
+
+
+def read_arguments(connection: redis.Redis, *, id: str) -> Arguments | None:
+    """A JSON job's positional and named arguments, and which of them it calls sensitive; None where they are too
+    large, not JSON, or gone."""
     key = Job.key_for(id)
     if not 0 < connection.hstrlen(key, "data") <= SHOWN_DATA:
         return None
+    data, sensitive = cast("list[bytes | None]", connection.hmget(key, "data", "sensitive"))
     try:
-        unpacked = _unpack(cast("bytes", connection.hget(key, "data") or b""), most=SHOWN_ERROR)
-        _, _, args, kwargs = json.loads(unpacked)
+        _, _, args, kwargs = json.loads(_unpack(data or b"", most=SHOWN_ERROR))
+        said = json.loads(sensitive or b"{}")
     except (ValueError, TypeError, zlib.error, RecursionError):
         return None
-    return (args, kwargs) if isinstance(args, list) and isinstance(kwargs, dict) else None
+    kinds = zip((args, kwargs, said), (list, dict, dict), strict=True)
+    return (args, kwargs, said) if all(isinstance(value, kind) for value, kind in kinds) else None
 
 
 def _result_field(results: Any, *, name: bytes) -> bytes | None:

@@ -1,20 +1,27 @@
-"""Signing in and out. So far one way in: the link that `rqclock dev` prints, which opens once."""
+"""Signing in and out: through a provider, with a local account, or by the link that `rqclock dev` prints."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import time
 
-from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from rqclock.web import users
+from rqclock.accounts import Accounts
+from rqclock.web import attempts, openid, users
 from rqclock.web.door import own_path
+from rqclock.web.environments import local_accounts_open
+from rqclock.web.forms import Errors
 from rqclock.web.state import connection, settings
 
+log = logging.getLogger("rqclock.web")
 DEVELOPER = users.User("dev@localhost", frozenset({"admin"}))
 CLAIM_LIFE = 30 * 24 * 3600  # seconds; longer than a development session runs
+WRONG = "There is no account with this address and password."
+TOO_OFTEN = "Too many tries. Wait a quarter of an hour."
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -24,8 +31,26 @@ def page() -> Response | str:
     after = own_path(request.args.get("next"))
     if g.user is not None:
         return redirect(after or url_for("schedules.index"))
-    session["next"] = after  # the link in the terminal cannot know which page was asked for
-    return render_template("sign_in.html", development=bool(settings().dev_sign_in))
+    session["next"] = after  # neither the provider nor the link in the terminal knows which page was asked for
+    return _page({})
+
+
+@blueprint.post("/sign-in")
+def local() -> Response | tuple[str, int]:
+    """Sign in with a local account. A wrong address and a wrong password get the same answer."""
+    if not local_accounts_open(settings()):
+        abort(404)
+    email, password = request.form.get("email", "").strip(), request.form.get("password", "")
+    if not attempts.allowed(email=email, place=request.remote_addr or ""):
+        log.warning("too many sign-ins from %s", request.remote_addr)
+        return _page({"form": TOO_OFTEN}), 429
+    account = Accounts(connection(), settings().key_prefix).check(email, password)
+    if account is None:
+        return _page({"email": WRONG}), 403
+    attempts.forget(email)
+    after = own_path(session.get("next")) or url_for("schedules.index")
+    users.sign_in(users.User(account.email), now=time.time(), mark=account.mark)
+    return redirect(after)
 
 
 @blueprint.get("/sign-in/dev")
@@ -48,6 +73,18 @@ def development() -> Response | tuple[str, int]:
 def leave() -> Response:
     users.sign_out()
     return redirect(url_for("sign_in.page"))
+
+
+def _page(errors: Errors) -> str:
+    kept = settings()
+    return render_template(
+        "sign_in.html",
+        errors=errors,
+        email=request.form.get("email", ""),
+        openid=openid.is_set_up(kept) and "openid.begin" in current_app.view_functions,
+        local=local_accounts_open(kept) and (not kept.dev_sign_in or kept.local_accounts == "1"),
+        development=bool(kept.dev_sign_in),
+    )
 
 
 def _claim(token: str) -> bool:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, g, request
+from flask import abort, g, request, url_for
 
 from rqclock.activity import ALL, By
 from rqclock.history import Run, read_history
@@ -33,6 +33,11 @@ class Subject:
     def place(self) -> dict[str, str]:
         """Its place in addresses."""
         return {"clock": self.keys.clock, "name": self.schedule.name}
+
+    @property
+    def page(self) -> str:
+        """The address of its page."""
+        return url_for("schedules.one", clock=self.keys.clock, name=self.schedule.name)
 
 
 @dataclass(frozen=True)

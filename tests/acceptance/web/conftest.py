@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
@@ -12,13 +14,17 @@ from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 import redis as redis_py
+from playwright.sync_api import Browser
+from rq.defaults import RQ_KEY_PREFIX
 
 from rqclock.dev.ports import any_free
+from rqclock.web import create_app
 from tests.support.processes import Launched
 from tests.support.server import Server
 from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
+SECRET = "for tests"
 PREFIX = "team-a"  # not RQ's own: every part must ask the setting
 TIMETABLE = """
 from rqclock import Clock
@@ -27,7 +33,9 @@ from tests.integration.web import chores
 clock = Clock(timezone="Europe/London")
 clock.every("1 second", name="sweeping").enqueue(chores.sweep)
 clock.every("2 seconds", name="<img src=x onerror=alert(1)>").enqueue(chores.spill)
-clock.every("working day", at="10:35", name="morning post").enqueue(chores.spill)
+clock.every("working day", at="10:35", name="morning post", owner="Post room").enqueue(chores.spill)
+clock.every("hour", at=":15", name="hourly").enqueue(chores.sweep, "north", password="hunter2")
+clock.on_demand("reindex").enqueue(chores.sweep)
 
 if __name__ == "__main__":
     clock.run()
@@ -43,6 +51,13 @@ class Running:
     first_page: str
     cookie: str
     redis: redis_py.Redis
+
+    def cookie_of(self, role: str) -> str:
+        """The session of a person with that role, signed as the web process signs them."""
+        app = create_app({"RQCLOCK_SECRET_KEY": SECRET, "RQ_KEY_PREFIX": RQ_KEY_PREFIX})
+        serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        person = {"id": role, "email": f"{role}@example.org", "roles": [role], "since": time.time()}
+        return str(serializer.dumps(person))
 
 
 def answers(address: str) -> bool:
@@ -75,7 +90,23 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         "worker": ["rq", "worker", "-c", "rqclock.rq_settings", "-j", "rqclock.Job", "default", "mail"],
         "web": [*web, "rqclock.web:create_app()"],
     }
-    env = environment(server.url)
+    provider = any_free()
+    person = {"sub": "olga", "email": "olga@example.org", "roles": ["support"]}
+    commands["provider"] = [
+        "oidc-provider-mock",
+        "-p",
+        str(provider),
+        "-n",
+        "true",
+        "--user-claims",
+        json.dumps(person),
+    ]
+    env = environment(server.url) | {
+        "RQCLOCK_OIDC_ISSUER": f"http://127.0.0.1:{provider}",
+        "RQCLOCK_OIDC_CLIENT_ID": "rqclock",
+        "RQCLOCK_OIDC_CLIENT_SECRET": "a secret of the test",
+        "RQCLOCK_ENVIRONMENT": "qa",
+    }
     started = [
         Launched(command, cwd=ROOT, env=env, output=folder / f"{name}.log") for name, command in commands.items()
     ]
@@ -99,7 +130,15 @@ def environment(redis_url: str) -> dict[str, str]:
         "PYTHONPATH": os.fspath(ROOT),
         "REDIS_URL": redis_url,
         "RQ_KEY_PREFIX": PREFIX,
-        "RQCLOCK_SECRET_KEY": "for tests",
+        "RQCLOCK_SECRET_KEY": SECRET,
         "RQCLOCK_DEV_SIGN_IN": "once",
         "RQCLOCK_SERVICE": "Post room",
     }
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    from tests.acceptance.web.browsing import launched
+
+    with launched() as browser:
+        yield browser

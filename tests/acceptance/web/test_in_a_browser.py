@@ -6,33 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.acceptance.web.browsing import Complaints, person
 from tests.acceptance.web.conftest import PREFIX, Running
-from tests.conftest import find_program
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("chromium")
-QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
 HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-class Complaints(list[str]):
-    """What the browser's console and the page's scripts complained of, and every dialog that opened."""
-
-    def listen(self, page: Page) -> None:
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.append(str(error)))
-        page.on("dialog", self._dialog)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.append(message.text)
-
-    def _dialog(self, dialog: Dialog) -> None:
-        self.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
 
 
 @pytest.fixture
@@ -40,24 +21,14 @@ def complaints() -> Complaints:
     return Complaints()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        program = find_program("chromium")
-        chromium = playwright.chromium.launch(executable_path=program, args=QUIET, chromium_sandbox=False)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def page(running: Running, chromium: Browser, complaints: Complaints) -> Iterator[Page]:
     """The schedules page of somebody who has signed in."""
-    page = chromium.new_page()
-    page.context.add_cookies([{"name": "rqclock_session", "value": running.cookie, "url": running.address}])
+    page = person(running, chromium).new_page()
     complaints.listen(page)
     page.goto(running.address)
     yield page
-    page.close()
+    page.context.close()
 
 
 def test_the_schedules_keep_themselves_up_to_date(page: Page, complaints: Complaints) -> None:
@@ -86,6 +57,9 @@ def test_hostile_names_make_no_element_on_any_page(running: Running, page: Page,
         "/rq/0/view/workers": HOSTILE,
         "/rq/0/view/jobs/mail/failed/200/dsc/1": HOSTILE,
         f"/rq/0/view/job/{HOSTILE}": HOSTILE,
+        f"/job/{HOSTILE}": HOSTILE,
+        "/jobs?state=failed&queue=mail": HOSTILE,
+        "/activity": "Activity",
     }
     for path, text in seen.items():
         page.goto(running.address + path)

@@ -233,7 +233,7 @@ def test_past_runs_are_shown_first_and_then_queued_each_once(led: Led, as_: As, 
     admin = as_("admin")
     span = backfill_span(led, admin)
     page = admin.get(span)
-    assert "2 runs would be queued" in page.text and "was queued then: left as it is" in page.text
+    assert "2 runs would be queued" in page.text and "1 stays as it is: queued then" in page.text
     assert redis.llen("rq:queue:default") == 1
     fields = hidden(page.text) | {"reason": "after the outage"}
     first, second = (admin.post(BACKFILL, data=fields, headers=HERE) for _ in range(2))

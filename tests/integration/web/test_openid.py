@@ -139,6 +139,16 @@ def test_an_answer_that_nobody_asked_for_opens_nothing(
     assert other.get("/").status_code == 302
 
 
+def test_sign_ins_that_were_never_finished_do_not_fill_the_cookie(
+    redis: redis_py.Redis, redis_server: Server, forger: Forger
+) -> None:
+    person = visitor(redis_server, forger.address)
+    questions = [begin(person) for _ in range(12)]
+    with person.session_transaction() as session:
+        assert sum(name.startswith("_state_") for name in session) <= 4
+    assert come_back(person, questions[-1], forger.claims(questions[-1]["nonce"])).status_code == 302
+
+
 def test_a_provider_that_calls_itself_otherwise_is_not_believed(
     redis: redis_py.Redis, redis_server: Server, forger: Forger
 ) -> None:

@@ -12,6 +12,7 @@ from rq.serializers import DefaultSerializer
 
 from tests.integration.web.bombs import plant
 from tests.integration.web.conftest import ORIGIN, As
+from tests.integration.web.pressing import hidden
 
 STATES = ("queued", "failed", "finished", "started", "deferred", "scheduled", "canceled")
 FROM_HERE = {"Origin": ORIGIN}
@@ -49,6 +50,8 @@ def test_looking_at_every_page_runs_nothing(ids: list[str], marks: Path, as_: As
     pages += [f"/rq/0/view/jobs/default/{state}/200/asc/1" for state in STATES]
     pages += [f"/rq/0/data/jobs/default/{state}/200/{order}/1.json" for state in STATES for order in ("asc", "dsc")]
     pages += [f"/rq/0/view/job/{id}" for id in ids]
+    pages += ["/jobs", *(f"/jobs?state={state}&q=bomb" for state in STATES), *(f"/job/{id}" for id in ids)]
+    pages += [f"/job-arguments/{id}" for id in ids if role != "viewer"]
     assert {page: person.get(page, follow_redirects=True).status_code for page in pages} == dict.fromkeys(pages, 200)
     assert exploded(marks) == []
 
@@ -66,6 +69,19 @@ def test_every_action_runs_nothing(ids: list[str], marks: Path, as_: As) -> None
     failed = {name for name in answers if name.startswith("requeue bomb") and name.endswith("failed")}
     assert {name: answers[name] for name in failed} == dict.fromkeys(failed, 200)
     assert 500 not in answers.values(), answers
+
+
+def test_every_action_of_our_own_pages_runs_nothing(ids: list[str], marks: Path, as_: As) -> None:
+    admin = as_("admin")
+    for id in ids:
+        for act in ("requeue", "cancel", "stop", "discard"):
+            path = f"/{act}-job/{id}"
+            page = admin.get(path)
+            if page.status_code == 200:
+                assert admin.post(path, data=hidden(page.text), headers=FROM_HERE).status_code in (302, 409, 422), path
+    asked = admin.get("/requeue-all/default").text
+    admin.post("/requeue-all/default", data=hidden(asked), headers=FROM_HERE)
+    assert exploded(marks) == []
 
 
 def test_a_requeued_pickle_reaches_its_worker_unchanged(

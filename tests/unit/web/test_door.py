@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from rqclock.accounts import ROLES
 from rqclock.errors import ConfigurationError
 from rqclock.web import create_app
 from rqclock.web.door import ENDPOINTS, own_path
-from rqclock.web.users import ROLES, User, may, role_for
+from rqclock.web.users import User, may, role_for
 
 NOWHERE = {"REDIS_URL": "redis://127.0.0.1:1/0", "RQCLOCK_SECRET_KEY": "for tests"}
 
@@ -85,6 +86,14 @@ def test_of_several_roles_the_strongest_counts_and_strange_ones_do_not() -> None
         ({"RQCLOCK_PROXIES": "yes"}, "RQCLOCK_PROXIES 'yes'"),
         ({"RQCLOCK_PROXIES": "-1"}, "RQCLOCK_PROXIES '-1'"),
         ({"REDIS_URL": "http://x"}, "REDIS_URL must begin with"),
+        (
+            {"RQCLOCK_OIDC_ISSUER": "http://login.example.org"},
+            "RQCLOCK_OIDC_ISSUER 'http://login.example.org' must begin",
+        ),
+        ({"RQCLOCK_SESSION_HOURS": "0"}, "RQCLOCK_SESSION_HOURS '0' is not a number of hours"),
+        ({"RQCLOCK_LOCAL_ACCOUNTS": "yes"}, "RQCLOCK_LOCAL_ACCOUNTS 'yes' is neither 1 nor 0"),
+        ({"RQCLOCK_ROLE_FOR": "nowhere.at_all"}, "RQCLOCK_ROLE_FOR 'nowhere.at_all' cannot be imported"),
+        ({"RQCLOCK_ROLE_FOR": "rqclock.web.users.MISSING"}, "RQCLOCK_ROLE_FOR 'rqclock.web.users.MISSING' cannot be"),
     ],
 )
 def test_what_cannot_be_started_is_refused_in_one_line(change: dict[str, str], line: str) -> None:
