@@ -8,6 +8,7 @@ passes through a listed module (`workers.mail.os.system`) is refused by where it
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
@@ -18,6 +19,7 @@ from rqclock.errors import RqclockError
 
 VARIABLE = "RQCLOCK_JOB_MODULES"
 _named: set[str] = set()
+_functions: dict[str, Callable[..., Any]] = {}  # path → one that our code has named of Python's own modules
 
 
 class JobRefused(RqclockError):
@@ -25,8 +27,15 @@ class JobRefused(RqclockError):
 
 
 def name(function: Callable[..., Any]) -> None:
-    """Jobs may name functions of this one's module: our own code has named it."""
-    _named.add(function.__module__)
+    """Jobs may name functions of this one's module: our own code has named it.
+
+    Of one of Python's own modules only this one: a line that enqueues `print` must not open `builtins.eval`.
+    """
+    module = function.__module__
+    if module.partition(".")[0] in sys.stdlib_module_names and module != "__main__":
+        _functions[f"{module}.{function.__qualname__}"] = function
+    else:
+        _named.add(module)
 
 
 def resolve(path: str) -> Callable[..., Any]:
@@ -49,6 +58,8 @@ def allows(module: str, listed: str) -> bool:
 
 
 def _resolve(path: str, listed: str) -> Callable[..., Any]:
+    if path in _functions:
+        return _functions[path]
     parts = path.split(".")
     for cut in range(len(parts) - 1, 0, -1):
         module = ".".join(parts[:cut])

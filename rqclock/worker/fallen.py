@@ -88,7 +88,7 @@ class Fallen:
             return
         reason = _too_long(taken) if verdict == "timeout" else _unexpected(status)
         worker.log.warning("Worker %s: job %s failed (%s)", worker.name, job.id, reason)
-        worker.handle_work_horse_killed(job, 0, status, None)
+        worker.handle_work_horse_killed(job, 0, status, None)  # type: ignore[no-untyped-call]
         worker.handle_job_failure(job, queue=queue, exc_string=reason, execution=execution)
 
     def _fetch(self, job_id: str) -> Job:
@@ -129,4 +129,3 @@ def _too_long(taken: InHand) -> str:
         f"rq.timeouts.JobTimeoutException: Task exceeded maximum timeout value ({taken.timeout} seconds)"
         " and could not be interrupted: its process was killed"
     )
-

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import random
 import signal
-import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +16,9 @@ from rq.executions import Execution, ExecutionRegistry
 from rq.job import Job
 from rq.worker.base import WorkerStatus
 
+from rqclock.logs import during
 from rqclock.scripts import Scripts
+from rqclock.worker import job_facts
 from rqclock.worker.quarantine import Quarantine
 from rqclock.worker.reins import Reins
 from rqclock.worker.source import Popped, Source, Suspended
@@ -28,7 +27,7 @@ from rqclock.worker.trouble import ride_out
 if TYPE_CHECKING:
     from rqclock.worker.worker import Worker
 
-PR_SET_PDEATHSIG = 1
+WEBHOOKS = 30  # seconds that a job's webhooks may take beyond its timeout
 KILL_AFTER = 5  # seconds past its timeout after which a job that did not stop by itself is stopped with its process
 
 log = logging.getLogger("rqclock.worker")
@@ -139,7 +138,7 @@ class Horse:
         if self._state is not state:
             ride_out(lambda: self._scripts.call("rest", RQ_KEY_PREFIX, self._worker.name, state.value), self._pause)
             self._state = state
-            self._worker.procline(f"{state.value}, listening on {','.join(self._worker.queue_names())}")
+            self._worker.procline(f"{state.value}, listening on {','.join(self._worker.queue_names())}")  # type: ignore[no-untyped-call]
 
     # --- running
 
@@ -154,9 +153,11 @@ class Horse:
         self._state = WorkerStatus.BUSY
         self._tell_taken(job, popped.queue, execution)
         ride_out(lambda: self._register(job, popped.queue, execution), time.sleep)
-        self._announce(job, popped.queue)
-        self._take_signals()
-        ended_well = self._worker.perform_job(job, queue, execution)
+        with during(job_facts.of(popped.fields or {}, job, self._worker.name), job_facts.secrets(job)):
+            self._announce(job, popped.queue)
+            self.take_signals()
+            ended_well = self._worker.perform_job(job, queue, execution)
+            job_facts.say_end(job, ended_well)
         self._done += 1
         self._reins.tell(done=job.id, well=ended_well)
 
@@ -168,7 +169,7 @@ class Horse:
             worker = self._worker
             job = worker.job_class(popped.job_id.decode(), connection=worker.connection, serializer=worker.serializer)
             job.restore(popped.fields)
-            job.redis_server_version = worker.get_redis_server_version()
+            job.redis_server_version = worker.get_redis_server_version()  # type: ignore[no-untyped-call]
             self._limit(job)
         except redis.RedisError:
             raise
@@ -193,12 +194,10 @@ class Horse:
         timeout = job.timeout or self._worker.queue_class.DEFAULT_TIMEOUT
         if timeout < 0:
             return 0
-        callbacks = (job._success_callback_name, job.success_callback_timeout), (
-            job._failure_callback_name,
-            job.failure_callback_timeout,
-        )
-        more = max((seconds for name, seconds in callbacks if name), default=0) + 30 * bool(job.webhooks)
-        return float(timeout + more + KILL_AFTER)
+        after_success = job.success_callback_timeout if job._success_callback_name else 0
+        after_failure = job.failure_callback_timeout if job._failure_callback_name else 0
+        webhooks = WEBHOOKS if job.webhooks else 0
+        return float(timeout + max(after_success, after_failure) + webhooks + KILL_AFTER)
 
     def _register(self, job: Job, queue_name: str, execution: Execution) -> None:
         """RQ's two writes before a job, in one transaction. Sent again after a lost reply it writes the same."""
@@ -221,7 +220,7 @@ class Horse:
         shown = f"{job.description} ({job.id})" if self._worker.log_job_description else job.id
         self._worker.log.info("%s: %s", queue_name, shown)
 
-    def _take_signals(self) -> None:
+    def take_signals(self) -> None:
         """Before each job, for the last one may have put handlers of its own.
 
         A platform that signals every process of the container is answered by the parent. Not SIG_IGN: a program that
@@ -229,40 +228,6 @@ class Horse:
         """
         signal.signal(signal.SIGTERM, _not_ours)
         signal.signal(signal.SIGINT, _not_ours)
-
-
-def main(worker: Worker, reins: Reins, task: Task) -> int:
-    """The child's life, from the fork to its exit code."""
-    reins.bear()
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    random.seed()
-    worker._is_horse = True
-    worker.pausing = time.sleep
-    try:
-        horse = Horse(worker, reins, task)
-        horse._take_signals()
-        worker.surroundings.enter_horse()
-        horse.run()
-    except BrokenPipeError:
-        return 1  # the parent is dead
-    except Exception:  # the parent puts the job back or fails it; here is the only place that knows the reason
-        log.exception("a work-horse ends")
-        return 1
-    finally:
-        logging.shutdown()
-        with suppress(OSError, ValueError):
-            sys.stdout.flush()
-    return 0
-
-
-def die_with_parent(parent: int) -> None:
-    """Called first in the child. Where the system has no such thing, a dead parent is noticed before the next job."""
-    os.setpgid(0, 0)  # what a job starts is killed with it
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def memory() -> int:

@@ -82,12 +82,13 @@ class Source:
 
     def put_back(self, queue: str, job_id: bytes | str, execution: str = "") -> bool:
         """To the front of its queue; False when it is not ours any more. Raises redis.RedisError."""
-        return self._scripts.call("put_back", RQ_KEY_PREFIX, queue, job_id, self._worker, execution) == 1
+        done: int = self._scripts.call("put_back", RQ_KEY_PREFIX, queue, job_id, self._worker, execution)
+        return done == 1
 
     def _first(self, lines: list[Line], ear: int) -> Popped | None:
         for line in lines:
             line.ask()
-        ready, _, _ = select.select([ear, *lines], [], [], WAIT + ANSWER)
+        ready = _readable([ear, *lines], WAIT + ANSWER)
         if not ready:
             raise redis.TimeoutError("no answer while waiting for a job")
         won = [(line, line.answer()) for line in lines if line in ready]
@@ -164,3 +165,7 @@ class Line:
             self._connection.disconnect()
             self._pool.release(self._connection)
             self._connection = None
+
+
+def _readable(descriptors: list[Any], wait: float) -> list[Any]:
+    return select.select(descriptors, [], [], wait)[0]

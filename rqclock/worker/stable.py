@@ -21,10 +21,11 @@ from rq.defaults import RQ_KEY_PREFIX
 from rq.utils import now, utcformat
 
 from rqclock.scripts import Scripts
-from rqclock.worker import horse
+from rqclock.worker import birth
 from rqclock.worker.fallen import Fallen
 from rqclock.worker.horse import Task
 from rqclock.worker.reins import Reins
+from rqclock.worker.signals import Signals
 from rqclock.worker.stall import InHand, Stall
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Stable:
         return self._stop_at is not None
 
     def ask_to_stop(self, number: int = signal.SIGTERM, frame: FrameType | None = None) -> None:
-        """Runs in a signal handler. A platform may say SIGTERM again and again; a second Ctrl-C is a person in haste."""
+        """Runs in a signal handler. A platform says SIGTERM again and again; a second Ctrl-C is somebody in haste."""
         now_ = time.monotonic()
         if self._stop_at is None:
             self._stop_at, self._asked = now_ + self._grace, now_
@@ -120,10 +121,10 @@ class Stable:
         if pid == 0:
             code = 1
             try:
-                horse.die_with_parent(parent)
+                birth.die_with_parent(parent)
                 for other in self._stalls:
                     other.reins.drop()
-                code = horse.main(self._worker, reins, replace(self._task, jobs=jobs))
+                code = birth.live(self._worker, reins, replace(self._task, jobs=jobs))
             finally:
                 os._exit(code)  # never back into the parent's code
         reins.hold()
@@ -139,10 +140,10 @@ class Stable:
 
     def _listen(self) -> None:
         ears = [stall.reins.ear for stall in self._stalls]
-        ready, _, _ = select.select([self._wake, *ears, *self._worker.ears()], [], [], self._patience())
+        ready, _, _ = select.select([self._wake, *ears, *self._worker.commands.ears()], [], [], self._patience())
         if self._wake in ready:
             os.read(self._wake, 512)
-        self._worker.hear(ready)
+        self._worker.commands.hear(ready, self)
         for stall in self._stalls:
             if stall.reins.ear in ready:
                 self._hear(stall)
@@ -227,6 +228,7 @@ class Stable:
             self._worker.beat()
             for stall in self.busy:
                 self._beat_for(stall)
+            self._worker.commands.mend()
             self._worker.keep_house()
         except redis.RedisError as error:
             log.warning("no beat: %s", error)
@@ -236,37 +238,10 @@ class Stable:
         taken = stall.in_hand
         assert taken is not None
         moment = now()
-        ours: Any = self._scripts.call(
-            "in_hand",
-            RQ_KEY_PREFIX,
-            taken.queue,
-            taken.job_id,
-            self._worker.name,
-            taken.execution,
-            LIFE,
-            int(moment.timestamp()),
-            utcformat(moment),
-            taken.began,
-        )
+        whose = (taken.queue, taken.job_id, self._worker.name, taken.execution)
+        times = (LIFE, int(moment.timestamp()), utcformat(moment), taken.began)
+        ours: Any = self._scripts.call("in_hand", RQ_KEY_PREFIX, *whose, *times)
         stall.lost = 0 if ours else stall.lost + 1
         if stall.lost >= 2:  # the first may be a job that ends just now
             log.error("job %s was given to another worker while this one was cut off: stopped here", taken.job_id)
             stall.kill("lost")
-
-
-class Signals:
-    """SIGTERM and SIGINT ask to stop; these and the end of a child wake the loop. As before when it is left."""
-
-    def __init__(self, waker: int, stop: Callable[[int, FrameType | None], None]) -> None:
-        self._waker = waker
-        self._handlers = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGCHLD: lambda number, frame: None}
-
-    def __enter__(self) -> None:
-        os.set_blocking(self._waker, False)
-        self._wakeup = signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
-        self._before = {number: signal.signal(number, handler) for number, handler in self._handlers.items()}
-
-    def __exit__(self, *error: object) -> None:
-        signal.set_wakeup_fd(self._wakeup)
-        for number, handler in self._before.items():
-            signal.signal(number, handler)

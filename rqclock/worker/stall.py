@@ -52,7 +52,7 @@ class Stall:
             self.busy_at = time.monotonic()
 
     def kill(self, reason: str = "") -> None:
-        """With everything that its job has started. `reason`: "stop", "timeout", "lost" or "" for no fault of the job."""
+        """With all that its job has started. `reason`: "stop", "timeout", "lost"; "" when nobody meant its job."""
         if self.in_hand is not None and reason:
             self.killed_for = self.in_hand.job_id, reason
         with suppress(ProcessLookupError):

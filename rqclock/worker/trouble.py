@@ -56,7 +56,7 @@ class Noting(redis.Redis):
 
     failure: redis.RedisError | None = None
 
-    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> NotingPipeline:  # type: ignore[override]
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> NotingPipeline:
         made = NotingPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
         made.owner = self
         return made

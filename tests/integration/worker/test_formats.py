@@ -33,9 +33,7 @@ def forge(redis: redis_py.Redis, queue: Queue, data: list[Any]) -> Job:
     return Job.fetch("forged", connection=redis)
 
 
-def test_a_forged_job_is_refused_and_recorded(
-    burst: Burst, queue: Queue, redis: redis_py.Redis, tmp_path: Any
-) -> None:
+def test_a_forged_job_is_refused_and_recorded(burst: Burst, queue: Queue, redis: redis_py.Redis, tmp_path: Any) -> None:
     job = forge(redis, queue, ["os.system", None, [f"touch {tmp_path}/ran"], {}])
     burst()
     assert job.get_status() == JobStatus.FAILED
@@ -43,15 +41,15 @@ def test_a_forged_job_is_refused_and_recorded(
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_pickle_fails_with_a_line_that_says_how_to_run_it(
-    burst: Burst, queue: Queue, redis: redis_py.Redis
-) -> None:
+def test_a_pickle_fails_with_a_line_that_says_how_to_run_it(burst: Burst, queue: Queue, redis: redis_py.Redis) -> None:
     job = Queue(connection=redis).enqueue(chores.add, 1)
     burst()
     assert job.get_status() == JobStatus.FAILED
     (found,) = Job.fetch(job.id, connection=redis).results()
-    assert str(found.exc_string).splitlines()[-1].endswith(
-        "this job is a pickle and this worker reads JSON; set RQCLOCK_ALLOW_PICKLE=1 to run both"
+    assert (
+        str(found.exc_string)
+        .splitlines()[-1]
+        .endswith("this job is a pickle and this worker reads JSON; set RQCLOCK_ALLOW_PICKLE=1 to run both")
     )
 
 
