@@ -16,7 +16,7 @@ from rqclock.in_force import read_schedules
 from rqclock.keys import Keys
 from rqclock.ledger import rq_stamp, slices
 from rqclock.places import Places
-from rqclock.replies import text
+from rqclock.replies import text, texts
 from rqclock.scripts import Scripts
 from rqclock.ticks import field, read_job_id
 
@@ -99,17 +99,20 @@ class FailedJobs:
     def _step(self, what: str, jobs: Sequence[Failed]) -> list[str]:
         seconds, micros = self._connection.time()
         skipping = {s.slug for s in read_schedules(self._connection, self._keys) if s.policies.overlap == "skip"}
-        rows = [[job.job_id, job.queue, *self._row(job, skipping)] for job in jobs]
+        renamed = texts(self._connection.hgetall(self._keys.named("renamed")))
+        rows = [[job.job_id, job.queue, *self._row(job, renamed, skipping)] for job in jobs]
         now = seconds * 1000 + micros // 1000
         head = [self._keys.prefix, self._keys.root, what, now, rq_stamp(seconds + micros / 1e6)]
         return [text(word) for word in self._scripts.call("requeue", *head, json.dumps(rows))]
 
-    def _row(self, job: Failed, skipping: set[str]) -> list[str]:
+    def _row(self, job: Failed, renamed: dict[str, str], skipping: set[str]) -> list[str]:
         """Slug, field and overlap of a run of this Clock; its outcome is open again then."""
         named = read_job_id(job.job_id)
         if named is None or self._keys.job_id(*named) != job.job_id:
             return ["", "", ""]
         slug, at, token = named
+        for _ in renamed:  # more than once, perhaps
+            slug = renamed.get(slug, slug)
         return [slug, field(at, token), "skip" if slug in skipping else ""]
 
     def _read(self, queue: str, ids: list[str]) -> Iterator[Failed]:

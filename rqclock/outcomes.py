@@ -12,6 +12,7 @@ import redis
 from rqclock import rq_records
 from rqclock.keys import Keys
 from rqclock.ledger import slices
+from rqclock.places import Places
 from rqclock.replies import text, texts
 from rqclock.rq_records import Record
 from rqclock.ticks import field, read_job_id
@@ -30,6 +31,8 @@ class Outcomes:
         self._monotonic = monotonic
         self._next_look = -1e9
         self._attempts: dict[str, int] = {}
+        self._waiting: set[str] = set()
+        self._places = Places(connection, keys)
         self._renamed: dict[str, str] = {}
 
     def step(self, now: float) -> None:
@@ -38,11 +41,10 @@ class Outcomes:
         if began < self._next_look:
             return
         known, self._attempts = self._attempts, {}
+        waited, self._waiting = self._waiting, set()
         self._renamed = texts(self._connection.hgetall(self._keys.named("renamed")))
         for part in slices(self._connection.zrange(self._keys.named("open"), 0, -1), CHUNK):
-            ids = [text(job_id) for job_id in part]
-            for job_id, record in zip(ids, rq_records.read(self._connection, self._keys, ids), strict=True):
-                self._look(job_id, record, known.get(job_id, 1))
+            self._look_at([text(job_id) for job_id in part], waited, known)
         took = self._monotonic() - began
         self._next_look = began + took / SHARE if took > SHARE else began
 
@@ -56,6 +58,16 @@ class Outcomes:
             seen.add(slug)
             slug = self._renamed[slug]
         return slug, named[1], named[2]
+
+    def _look_at(self, ids: list[str], waited: set[str], known: dict[str, int]) -> None:
+        """Those that wait in a queue as they did before have no news; there may be very many."""
+        states = self._places.states(ids)
+        waiting = {job_id for job_id, (status, _) in states.items() if status == "queued"}
+        self._waiting |= waiting
+        self._attempts |= {job_id: known[job_id] for job_id in waiting & waited if job_id in known}
+        news = [job_id for job_id in ids if job_id not in waiting or job_id not in waited]
+        for job_id, record in zip(news, rq_records.read(self._connection, self._keys, news), strict=True):
+            self._look(job_id, record, known.get(job_id, 1))
 
     def _look(self, job_id: str, record: Record | None, before: int) -> None:
         if record is None or (record.ended and not record.to_be_queued_again):

@@ -12,6 +12,7 @@ from rqclock.keys import Keys
 from rqclock.ledger import slices
 from rqclock.replies import text
 from rqclock.rq_records import instant
+from rqclock.scripts import Scripts
 
 CHUNK = 500
 LIST_CHUNK = 5000
@@ -45,6 +46,7 @@ class Places:
         self._connection = connection
         self._keys = keys
         self._prefix = keys.prefix
+        self._scripts = Scripts(connection)
 
     def queues(self) -> list[str]:
         """The names of all queues that RQ knows. Raises redis.RedisError, as all here."""
@@ -61,6 +63,15 @@ class Places:
             for job_id, values in zip(ids, pipeline.execute(raise_on_error=False), strict=True):
                 if isinstance(values, list) and values[0]:
                     found[job_id] = _job(job_id, values)
+        return found
+
+    def states(self, job_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Status and queue of these jobs; those that are none are left out. A tenth of the work of `jobs`."""
+        found: dict[str, tuple[str, str]] = {}
+        for ids in slices(dict.fromkeys(job_ids), CHUNK):
+            answer = [text(part) for part in self._scripts.call("states", self._prefix, *ids)]
+            pairs = zip(ids, answer[::2], answer[1::2], strict=True)
+            found |= {job_id: (status, queue) for job_id, status, queue in pairs if status}
         return found
 
     def waiting(self, queue: str) -> set[str]:

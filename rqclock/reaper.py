@@ -26,6 +26,7 @@ from rqclock.scripts import Scripts
 
 log = logging.getLogger("rqclock.reaper")
 
+OPEN = ("queued", "started", "scheduled")
 ALIVE = 45_000  # ms: a worker renews its execution for at least 60 s before they run out
 WORKER_ALIVE = 30_000  # ms, of the worker's own key, which it renews on another beat
 KILLED_BY = 120.0  # seconds after its timeout by which RQ has killed a work-horse, and noticed
@@ -131,27 +132,27 @@ class Reaper:
         taken = {queue: self._places.taken(queue) for queue in queues}
         candidates = [*self._places.open(), *(one for ids in taken.values() for one in ids)]
         candidates += [key[0] for key in self._orphans.seen] + (self._scanned() if queues else [])
-        jobs = self._places.jobs(candidates)
-        out_of_place = self._out_of_place(jobs.values())
-        keys = ((job.id, job.status, job.enqueued_at, job.started_at) for job in out_of_place)
+        states = self._places.states(candidates)
+        jobs = self._places.jobs(self._out_of_place(states))
+        keys = ((job.id, job.status, job.enqueued_at, job.started_at) for job in jobs.values() if _was_begun(job))
         for key in sorted(self._orphans.look(keys, started), key=lambda key: key[2], reverse=True):  # oldest in front
             job = jobs[key[0]]
             why = "its retry was lost" if job.status == "scheduled" else "it was in no list"
             worker = f" ({job.worker})" if job.worker and job.status == "started" else ""
             self._revival.again(Loss(job, why + worker, alive=self._alive), now)
         for queue, ids in taken.items():
-            ended = [one for one in ids if one not in jobs or jobs[one].status in rq_records.ENDED]
+            ended = [one for one in ids if one not in states or states[one][0] in rq_records.ENDED]
             for part in slices(ended, 1000):
                 self._scripts.call("unpark", self._keys.prefix, queue, len(part), *part)
 
-    def _out_of_place(self, jobs: Iterable[Job]) -> Iterator[Job]:
-        lost: dict[tuple[str, str], list[Job]] = {}
-        for job in jobs:
-            lost.setdefault((job.queue, job.status), []).append(job)
-        for (queue, status), found in lost.items():
-            if status in ("queued", "started", "scheduled") and queue:
+    def _out_of_place(self, states: dict[str, tuple[str, str]]) -> Iterator[str]:
+        found: dict[tuple[str, str], list[str]] = {}
+        for job_id, state in states.items():
+            found.setdefault(state, []).append(job_id)
+        for (status, queue), ids in found.items():
+            if status in OPEN and queue:
                 there = self._there(queue, status)
-                yield from (job for job in found if job.id not in there and _was_begun(job))
+                yield from (job_id for job_id in ids if job_id not in there)
 
     def _there(self, queue: str, status: str) -> set[str]:
         """The ids in the places where jobs of this status are."""
@@ -170,8 +171,7 @@ class Reaper:
             found += ids
             if self._cursor == 0:
                 break
-        jobs = self._places.jobs(found)
-        return [job.id for job in jobs.values() if job.status in ("queued", "started", "scheduled")]
+        return [job_id for job_id, (status, _) in self._places.states(found).items() if status in OPEN]
 
     # --- jobs that RQ has failed because of their worker
 

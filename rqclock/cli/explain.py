@@ -41,9 +41,10 @@ def words(schedule: Schedule, now: int) -> Iterator[str]:
         yield f"  {schedule.description}"
     yield f"  runs {_when(schedule)}" + ("" if schedule.enabled else "; SWITCHED OFF")
     yield f"  queues {call(schedule)} on {options.queue!r}; at most {span(options.timeout)}, {options.retries} retries"
-    within = "" if policies.catch_up == "none" else f", if not older than {span(policies.catch_up_within)}"
-    yield f"  if later than {span(policies.late_ok)}: {LATE[policies.catch_up]}{within}"
-    yield f"  if the run before is still going, the next {OVERLAP[policies.overlap]}"
+    if schedule.trigger is not None:
+        within = "" if policies.catch_up == "none" else f", if not older than {span(policies.catch_up_within)}"
+        yield f"  if later than {span(policies.late_ok)}: {LATE[policies.catch_up]}{within}"
+        yield f"  if the run before is still going, the next {OVERLAP[policies.overlap]}"
     if schedule.predicate is not None:
         yield f"  only when {getattr(schedule.predicate, '__qualname__', 'its condition')} says so, asked at each run"
     if not schedule.run_now:

@@ -31,7 +31,7 @@ for n, one in ipairs(cjson.decode(ARGV[6])) do
   else
     redis.call('HSET', job, 'status', 'queued', 'enqueued_at', stamp, 'started_at', '', 'ended_at', '', 'exc_info', '')
     redis.call('ZREM', failed, id)
-    local ttl = tonumber(facts[2] or 0)
+    local ttl = tonumber(facts[2] or 0) or 0
     if ttl > 0 then redis.call('EXPIRE', job, ttl) else redis.call('PERSIST', job) end
     redis.call('SADD', prefix .. ':queues', list)
     redis.call('RPUSH', list, id)

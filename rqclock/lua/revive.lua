@@ -38,10 +38,12 @@ elseif status ~= 'failed' or not redis.call('ZSCORE', failed, id) then
   return {'changed'}
 end
 
-local deaths = tonumber(facts[5] or 0) + 1
-local raised = facts[11] and facts[10] and (tonumber(facts[11]) - 1 - tonumber(facts[10])) or 0
-local number = deaths + raised + tonumber(facts[12] or 0)
-local most = tonumber(facts[6] or ARGV[11]) or 3
+local function number_of(text, else_) return tonumber(text or else_) or else_ end -- a hash may hold anything
+
+local deaths = number_of(facts[5], 0) + 1
+local raised = facts[11] and facts[10] and (number_of(facts[11], 1) - 1 - number_of(facts[10], 0)) or 0
+local number = deaths + raised + number_of(facts[12], 0)
+local most = number_of(facts[6], tonumber(ARGV[11]))
 if status == 'failed' and number >= most then return {'stays', deaths} end -- RQ's own retries are used up by then
 local give_up = status ~= 'scheduled' and status ~= 'failed' and deaths >= most
 local event = '{"attempt":' .. number .. ',' .. ARGV[8] .. '}'
@@ -54,7 +56,7 @@ if give_up then
   redis.call('HSET', job, 'status', 'failed', 'ended_at', stamp, 'lost', deaths, 'exc_info', ARGV[10])
 elseif status == 'scheduled' then -- RQ said so and then lost its transaction: the attempt is counted as RQ would have
   redis.call('HSET', job, 'status', waits and 'rate_limited' or 'queued', 'enqueued_at', stamp)
-  if tonumber(facts[10] or 0) > 0 then redis.call('HINCRBY', job, 'retries_left', -1) end
+  if number_of(facts[10], 0) > 0 then redis.call('HINCRBY', job, 'retries_left', -1) end
 else
   redis.call('HSET', job, 'status', waits and 'rate_limited' or 'queued', 'enqueued_at', stamp, 'started_at', '',
     'ended_at', '', 'worker_name', '', 'lost', deaths, 'lost_story', story)
@@ -73,7 +75,7 @@ redis.call('LREM', taken, 0, id)
 redis.call('ZREM', failed, id)
 
 if give_up then
-  local time, life = redis.call('TIME')[1], tonumber(facts[7] or ARGV[12])
+  local time, life = redis.call('TIME')[1], number_of(facts[7], tonumber(ARGV[12]))
   redis.call('ZADD', failed, life < 0 and life or time + life, id)
   redis.call('XADD', prefix .. ':results:' .. id, 'MAXLEN', 10, '*', 'type', '2', 'worker_name', facts[14] or '',
     'exc_string', ARGV[9])
@@ -83,7 +85,7 @@ if give_up then
   end
   return {'failed', deaths}
 end
-local ttl = tonumber(facts[8] or 0)
+local ttl = number_of(facts[8], 0)
 if ttl > 0 then redis.call('EXPIRE', job, ttl) else redis.call('PERSIST', job) end
 if waits then
   redis.call('ZADD', prefix .. ':rl:' .. limit .. ':rate_limited', redis.call('TIME')[1], id)
