@@ -43,6 +43,7 @@ class JobOptions:
     description: str | None = None
     max_attempts: int = MAX_ATTEMPTS
     spread: bool = False
+    sensitive: tuple[str, ...] = ()
 
     def retry(self) -> Retry | None:
         """RQ's own form of `retries` and `intervals`."""
@@ -94,7 +95,8 @@ def job(
 
     `timeout` and the lives `result_ttl`, `failure_ttl`, `ttl` are seconds, RQ's texts ("10m") or timedeltas;
     `retry` is a number of further attempts (with growing pauses) or RQ's `Retry`; `description` is free text;
-    a job whose worker died `max_attempts` times (3) is not queued again.
+    a job whose worker died `max_attempts` times (3) is not queued again; `sensitive=("email",)` names arguments that
+    no log, description or page shows.
     Raises ConfigurationError for a value that RQ would refuse, or an unknown option.
     """
     options = _options(queue, timeout, retry, lives)
@@ -116,9 +118,9 @@ def options_of(function: Callable[..., Any] | str) -> JobOptions:
     return found if isinstance(found, JobOptions) else JobOptions()
 
 
-def path_of(function: Callable[..., Any]) -> str:
-    """The dotted path by which a worker imports the function."""
-    return f"{function.__module__}.{function.__qualname__}"
+def path_of(function: Callable[..., Any] | str) -> str:
+    """The dotted path by which a worker imports the function; a text is one already."""
+    return function if isinstance(function, str) else f"{function.__module__}.{function.__qualname__}"
 
 
 def back_off(retries: int) -> tuple[int, ...]:
@@ -130,7 +132,7 @@ def back_off(retries: int) -> tuple[int, ...]:
     return tuple(min(10 * 2**attempt, 3600) for attempt in range(retries))
 
 
-LIVES = ("result_ttl", "failure_ttl", "ttl", "description", "max_attempts")
+LIVES = ("result_ttl", "failure_ttl", "ttl", "description", "max_attempts", "sensitive")
 
 
 def _options(queue: str, timeout: Any, retry: Any, lives: dict[str, Any]) -> JobOptions:
@@ -151,7 +153,14 @@ def _options(queue: str, timeout: Any, retry: Any, lives: dict[str, Any]) -> Job
     most = _max_attempts(lives.get("max_attempts", MAX_ATTEMPTS))
     about = lives.get("description")
     own = {"description": about, "max_attempts": most, "spread": isinstance(retry, int) and retry > 0}
+    own["sensitive"] = _sensitive(lives.get("sensitive", ()))
     return JobOptions(queue, run_for, retries, intervals, **seconds | own)
+
+
+def _sensitive(names: Any) -> tuple[str, ...]:
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise ConfigurationError(f'@job(sensitive={names!r}): say names of arguments: sensitive=("email",)')
+    return tuple(names)
 
 
 def _max_attempts(value: Any) -> int:
@@ -191,11 +200,11 @@ def queue_for(function: Callable[..., Any] | str, connection: Redis, name: str |
 
 def build(queue: Queue, function: Callable[..., Any] | str, args: Any, kwargs: dict[str, Any], **options: Any) -> Job:
     """The job, as `@job` says; `options` of RQ's `create_job` go before. Raises TypeError for what is no JSON."""
-    path = function if isinstance(function, str) else path_of(function)
     reason = why_not_json(list(args)) or why_not_json(kwargs)
     if reason:
-        raise TypeError(f"{path}: an argument cannot be carried by JSON: {reason}")
-    return queue.create_job(path, args=args, kwargs=kwargs, **options_of(function).for_create_job() | options)
+        raise TypeError(f"{path_of(function)}: an argument cannot be carried by JSON: {reason}")
+    options = options_of(function).for_create_job() | options
+    return queue.create_job(path_of(function), args=args, kwargs=kwargs, **options)
 
 
 def mark(job: Job, function: Callable[..., Any] | str, pipeline: Pipeline) -> None:
@@ -208,8 +217,7 @@ def mark(job: Job, function: Callable[..., Any] | str, pipeline: Pipeline) -> No
 def check_zone(function: Callable[..., Any] | str, when: datetime) -> None:
     """Raise ValueError for an instant without a zone: whose nine o'clock it is, nobody knows."""
     if when.tzinfo is None:
-        path = function if isinstance(function, str) else path_of(function)
-        raise ValueError(f"{path}.enqueue_at: {when} has no time zone; say datetime(…, tzinfo=UTC)")
+        raise ValueError(f"{path_of(function)}.enqueue_at: {when} has no time zone; say datetime(…, tzinfo=UTC)")
 
 
 def _enqueue(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:

@@ -6,6 +6,7 @@ SLUG is a schedule's.
 | key                | type    | holds                                                                    | lives      |
 | ------------------ | ------- | ------------------------------------------------------------------------ | ---------- |
 | `PREFIX:clocks`    | set     | the names of all Clocks that ever published a timetable                  | for ever   |
+| `PREFIX:quarantine`| hash    | id of a job that nobody can read → JSON: queue, reason, worker, at       | for ever   |
 | `…:web:sign-in:…`  | string  | a one-time sign-in link was used                                         | 30 days    |
 | `…:web:once:…`     | string  | what a form sent to a page did, so that it does it once                  | a day      |
 | `…:web:accounts`   | hash    | e-mail address → JSON of a local account: role, hash of the password     | for ever   |

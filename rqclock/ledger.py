@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,10 +15,11 @@ from rqclock import template
 from rqclock.errors import RqclockError
 from rqclock.keys import Keys
 from rqclock.lease import Lease
-from rqclock.replies import text, texts
+from rqclock.replies import text
 from rqclock.schedules import Schedule, Timetable
 from rqclock.scripts import Scripts
 
+SLICE = 1000  # schedules that are read at once
 BATCH = 250
 T = TypeVar("T")
 
@@ -69,6 +70,7 @@ class Ledger:
         self._keys = keys
         self._lease = lease
         self._scripts = Scripts(connection)
+        self.pause: Callable[[], None] = lambda: None  # called between two slices of a long read
 
     def fire(self, entries: Sequence[Entry], fingerprint: str, now: float) -> list[Verdict]:
         """Decide at most 250 entries in one step; `now` is Redis's time.
@@ -89,9 +91,10 @@ class Ledger:
     def cursors(self, schedules: Sequence[Schedule]) -> list[int | None]:
         """The last decided tick of each schedule. Raises redis.RedisError."""
         found: list[int | None] = []
-        for part in slices(schedules, 1000):
+        for part in slices(schedules, SLICE):
             values = self._connection.hmget(self._keys.named("cursors"), [schedule.slug for schedule in part])
             found += [None if value is None else int(value) for value in values]
+            self.pause()
         return found
 
     def published(self) -> str | None:
@@ -101,11 +104,17 @@ class Ledger:
 
     def definitions(self) -> dict[str, dict[str, Any]]:
         """The definitions in force by slug. Raises redis.RedisError."""
-        found = self._connection.hgetall(self._keys.named("definitions"))
-        return {slug: json.loads(value) for slug, value in texts(found).items()}
+        found: dict[str, dict[str, Any]] = {}
+        for n, (slug, value) in enumerate(self._connection.hscan_iter(self._keys.named("definitions"), count=SLICE)):
+            if n % SLICE == 0:
+                self.pause()
+            found[text(slug)] = json.loads(value)
+        return found
 
     def rename(self, timetable: Timetable) -> None:
         """Carry over what is known of schedules that the timetable has under another name. Raises Fenced."""
+        if not any(schedule.renamed_from for schedule in timetable.schedules):
+            return
         before = self.definitions()
         for schedule in timetable.schedules:
             old = before.get(schedule.renamed_from)
@@ -120,7 +129,9 @@ class Ledger:
         A schedule that Redis knows nothing of begins now, or where it was `remembered` to be (by slug).
         """
         before = self.definitions()
-        known = remembered or {}
+        retired_before = set(map(text, self._connection.hkeys(self._keys.named("retired"))))
+        # One that comes back starts from its return, whatever is remembered of it.
+        known = {slug: tick for slug, tick in (remembered or {}).items() if slug not in retired_before}
         for part in slices(timetable.schedules, 100):
             parts = [
                 piece for schedule in part for piece in _publication(schedule, before.get(schedule.slug), known, now)

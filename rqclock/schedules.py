@@ -111,7 +111,7 @@ class Schedule:
                 "path": target.path,
                 "args": plain(list(target.args)),
                 "kwargs": plain(target.kwargs),
-                "options": vars(target.options) | {"intervals": list(target.options.intervals)},
+                "options": _as_lists(vars(target.options)),
             },
             "policies": dict(vars(self.policies)),
             "if": getattr(self.predicate, "__qualname__", None),
@@ -123,8 +123,9 @@ class Schedule:
     def from_definition(cls, values: dict[str, Any]) -> Schedule:
         """The schedule that `definition` described."""
         target = values["target"]
-        intervals = tuple(target["options"]["intervals"])
-        options = JobOptions(**_known(JobOptions, target["options"] | {"intervals": intervals}))
+        told = target["options"]
+        tuples = {name: tuple(told.get(name, ())) for name in ("intervals", "sensitive")}
+        options = JobOptions(**_known(JobOptions, told | tuples))
         plain = _known(cls, values)
         return cls(
             **plain
@@ -147,6 +148,10 @@ class Schedule:
         """The part of the definition that decides when it is due: ticks count anew from a change of it."""
         trigger = self.trigger.spec() if self.trigger else None
         return {"trigger": trigger, "spread": self.spread, "enabled": self.enabled}
+
+
+def _as_lists(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in options.items()}
 
 
 def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:

@@ -111,8 +111,10 @@ def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+def _log(text: str) -> str:
+    if text not in ("json", "text"):
+        raise ValueError("is neither json nor text")
+    return text
 
 
 def _modules(text: str) -> tuple[str, ...]:
@@ -174,6 +176,12 @@ class Settings:
     allow_pickle: str = _setting(
         "RQCLOCK_ALLOW_PICKLE", "", "1: workers run pickled jobs too, so whoever writes to Redis runs code in them"
     )
+    log: str = _setting(
+        "RQCLOCK_LOG", "", "json or text; unset: text at a terminal and under `rqclock dev`, else JSON", read=_log
+    )
+    sensitive: tuple[str, ...] = _setting(
+        "RQCLOCK_SENSITIVE", (), "names of arguments that no log or page shows, of any job: email,phone", read=_names
+    )
     health_port: int = _setting("HEALTH_PORT", 0, "port of the clock's /livez, /readyz and /metrics", read=_port)
     health_host: str = _setting("HEALTH_HOST", "0.0.0.0", "address of that port")
     service: str = _setting("RQCLOCK_SERVICE", "", "name of the service, shown on every page and log line")
@@ -212,12 +220,6 @@ class Settings:
         "RQCLOCK_LOCAL_ACCOUNTS", "", "1: accounts of `rqclock user` may sign in; 0: not (default: not in production)",
         read=_yes_or_no,
     )  # fmt: skip
-    sensitive: tuple[str, ...] = _setting(
-        "RQCLOCK_SENSITIVE",
-        ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential", "private_key"),
-        "arguments whose names hold one of these words are hidden on pages",
-        read=_words,
-    )
     dev_sign_in: str = _setting(
         "RQCLOCK_DEV_SIGN_IN", "", "set by `rqclock dev` alone: the one-time token of its sign-in link", secret=True
     )

@@ -31,6 +31,7 @@ def default_name(path: str) -> str:
     return ".".join(path.split(".")[-2:])
 
 
+@lru_cache(maxsize=256)
 def first_line(function: Callable[..., Any]) -> str:
     """The first line of the function's docstring: what the schedule does, if its line does not say."""
     doc = inspect.getdoc(function)
@@ -73,12 +74,17 @@ def _found(function: Callable[..., Any]) -> Any:
     return function if found == function else found
 
 
+@lru_cache(maxsize=256)  # a function is often that of many lines
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function)
+
+
 def _check_arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    reason = why_not_json(list(args)) or why_not_json(kwargs)
+    reason = (args and why_not_json(list(args))) or (kwargs and why_not_json(kwargs))
     if reason:
         raise ConfigurationError(f"an argument of {function.__qualname__} can't be carried by JSON: {reason}")
     try:
-        inspect.signature(function).bind(*args, **kwargs)
+        _signature(function).bind(*args, **kwargs)
     except TypeError as error:
         raise ConfigurationError(f"{function.__qualname__}{inspect.signature(function)}: {error}") from None
     except ValueError:  # builtins without a signature: the worker will see

@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import TypeVar
 
 import redis
 
+from rqclock.allowance import Allowance
 from rqclock.catch_up import Course
-from rqclock.entries import Outage, View, closed, entries
+from rqclock.entries import Ask, Outage, View, closed, entries
 from rqclock.ledger import BATCH, Entry, Ledger, NotPublished, StateLost, Verdict, slices
 from rqclock.memory import Loss, Memory
 from rqclock.schedules import Schedule, Timetable
@@ -22,6 +23,7 @@ LOOKED_AT = 1000
 ALONE = 10  # up to so many ticks of a batch are logged one by one
 FULL = "Redis was full"
 BEHIND = "behind"
+T = TypeVar("T")
 Report = Callable[[Sequence[Entry], Sequence[Verdict]], None]
 
 
@@ -44,6 +46,7 @@ class Ticker:
     ) -> None:
         self._timetable = timetable
         self._ledger = ledger
+        self._ledger.pause = pause
         self._now = now
         self._pause = pause
         self._memory = memory or Memory()
@@ -72,18 +75,23 @@ class Ticker:
         if None in found:
             raise NotPublished("a schedule has no cursor")
         pairs = zip(self._timetable.schedules, found, strict=True)
-        self._courses = [Course(schedule, cursor or 0) for schedule, cursor in pairs]
+        self._courses = [Course(schedule, cursor or 0) for schedule, cursor in self._paced(pairs)]
         self._heap = list(self._plans())
         heapq.heapify(self._heap)
         return self._loss
 
     def _plans(self) -> Iterator[tuple[float, int]]:
-        for n, course in enumerate(self._courses):
-            if n % LOOKED_AT == 0:
-                self._pause()  # 100,000 schedules take longer to plan than a lease lives
+        for n, course in enumerate(self._paced(self._courses)):
             at = course.next
             if at is not None:
                 yield at, n
+
+    def _paced(self, items: Iterable[T]) -> Iterator[T]:
+        """The items, the lease being kept meanwhile: to look at 100,000 of them takes longer than it lives."""
+        for n, item in enumerate(items):
+            if n % LOOKED_AT == 0:
+                self._pause()
+            yield item
 
     def wait_until(self) -> float | None:
         """The instant at which `step` has something to do, None when nothing will ever be due."""
@@ -179,6 +187,9 @@ class Ticker:
         known = [schedule for schedule in self._timetable.schedules if schedule.slug in self._memory.decided]
         return Loss.of(self._memory, known, self._ledger.cursors(known))
 
+    def _view_of(self, schedule: Schedule, now: float, ask: Ask) -> View:
+        return View(now, self._outage, ask, known_until=self._loss.known.get(schedule.slug))
+
     def _publish(self) -> None:
         now = self._now()
         self._ledger.rename(self._timetable)
@@ -193,11 +204,12 @@ class Ticker:
         """Decide the last ticks of schedules that this timetable times anew or no longer has, by their old rule."""
         published = self._ledger.published()
         ours = {schedule.slug: schedule for schedule in self._timetable.schedules}
-        found = {slug: Schedule.understood(values) for slug, values in self._ledger.definitions().items()}
+        definitions = self._ledger.definitions().items()
+        found = {slug: Schedule.understood(values) for slug, values in self._paced(definitions)}
         if strange := [slug for slug, schedule in found.items() if schedule is None]:
             log.error("what was due of %s is not decided: another version of rqclock wrote it", ", ".join(strange))
         old = [schedule for schedule in found.values() if schedule]
-        gone = [s for s in old if s.slug not in ours or s.timing() != ours[s.slug].timing()]
+        gone = [s for s in self._paced(old) if s.slug not in ours or s.timing() != ours[s.slug].timing()]
         if published is None or not gone:
             return
 
@@ -206,34 +218,13 @@ class Ticker:
 
         last = [
             entry if schedule.slug in ours else closed(entry)
-            for schedule, cursor in zip(gone, self._ledger.cursors(gone), strict=True)
+            for schedule, cursor in self._paced(zip(gone, self._ledger.cursors(gone), strict=True))
             if cursor is not None
-            for entry in entries(Course(schedule, cursor), View(now, self._outage, condition))
+            for entry in entries(Course(schedule, cursor), self._view_of(schedule, now, condition))
         ]
         for part in slices(last, BATCH):
             self._report(part, self._ledger.fire(part, published, self._now()))
             self._pause()
-
-
-@dataclass
-class Allowance:
-    """The storm guard: how many ticks may be caught up now, `rate` more each second and at most so many at once."""
-
-    rate: int
-    left: float = 0.0
-    at: float | None = None
-
-    def refill(self, now: float) -> None:
-        """Add what the time since the last refill has earned."""
-        earned = self.rate if self.at is None else (now - self.at) * self.rate
-        self.left, self.at = min(float(self.rate), self.left + max(0.0, earned)), now
-
-    def take(self) -> bool:
-        """Take one, if there is one."""
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
 
 
 def log_decisions(part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:

@@ -21,9 +21,11 @@ FOREIGN = ("RQ_", "RQCLOCK_", "REDIS_URL", "DATABASE_URL", "GUNICORN_CMD_ARGS", 
 # Where Debian has a program under another name than other systems, or in a package of another name.
 PACKAGES = {"chromium": "chromium", "redis-server": "redis-server", "pg_ctl": "postgresql"}
 
-# Before any test module is imported: rq and our own settings read the environment at import.
+# Before any test module is imported: what tests enqueue; rq and our own settings read the environment at import.
 for _name in [name for name in os.environ if name.startswith(FOREIGN)]:
     del os.environ[_name]
+os.environ["RQCLOCK_JOB_MODULES"] = "tests.*,bench.*"
+os.environ["RQCLOCK_LOG"] = "text"
 
 
 def find_program(name: str) -> str | None:

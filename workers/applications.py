@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from rqclock import job
+from rqclock import Scheduler, job
 from services import applications, deadlines, reports, simulation
 from workers.tick import due
 
@@ -18,7 +18,7 @@ def receive(reference: str, *, candidate: dict[str, str], provider: str, sent_at
     due_at = applications.receive(reference, candidate=who, provider=provider, sent_at=sent, at=now)
     # Planned last, so never for an application that was not recorded. A run cut off here plans a second reminder when
     # it is repeated; the letter's unique constraint makes that one do nothing.
-    remind.enqueue_at(max(due_at, now), reference)
+    Scheduler().enqueue_at(max(due_at, now), remind, reference)
 
 
 @job(timeout="1m", retry=3)

@@ -64,7 +64,7 @@ def seconds(text: str) -> int:
 
 
 def spans(item: Json) -> Json:
-    """The reference's windows for an event or entry; sidekiq-scheduler's intervals have none, they count from a start."""
+    """The reference's windows of an event or entry; none of sidekiq-scheduler's intervals: they count from a start."""
     case = CASES.get(item["id"], {})
     found: Json = case.get("spans") or case.get("windows") or {}
     return found

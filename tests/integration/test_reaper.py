@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time as wall
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis as redis_py
 from rq import Queue, Retry, SimpleWorker, Worker
+from rq.job import Job as RqJob
 from rq.job import JobStatus
 from rq.registry import StartedJobRegistry
 
@@ -18,6 +19,7 @@ from rqclock.history import read_history
 from rqclock.keys import Keys
 from rqclock.outcomes import Outcomes
 from rqclock.reaper import Reaper
+from rqclock.replies import text
 from rqclock.serializer import JobSerializer
 from tests.support import jobs
 from tests.support.leader import Leader, Time
@@ -33,17 +35,17 @@ class Mortal:
         self.worker = Worker(list(queues or ("default",)), connection=redis, job_class=Job, serializer=JobSerializer)
         self.worker.register_birth()
 
-    def pops(self) -> Job:
+    def pops(self) -> RqJob:
         found = self.worker.dequeue_job_and_maintain_ttl(None)
         assert found
-        return found[0]  # type: ignore[return-value]
+        return found[0]
 
-    def registers(self) -> Job:
+    def registers(self) -> RqJob:
         job = self.pops()
         self.execution = self.worker.prepare_execution(job)
         return job
 
-    def starts(self) -> Job:
+    def starts(self) -> RqJob:
         job = self.registers()
         self.worker.prepare_job_execution(job, remove_from_intermediate_queue=True)
         return job
@@ -77,10 +79,10 @@ def queue(redis: redis_py.Redis, name: str = "default") -> Queue:
 
 
 def queued(redis: redis_py.Redis, name: str = "default") -> list[str]:
-    return [one.decode() for one in redis.lrange(f"rq:queue:{name}", 0, -1)]
+    return [text(one) for one in redis.lrange(f"rq:queue:{name}", 0, -1)]
 
 
-def traces(redis: redis_py.Redis, job: Job) -> list[Any]:
+def traces(redis: redis_py.Redis, job: RqJob) -> list[Any]:
     """What a dead worker's execution leaves behind."""
     left: list[Any] = [*redis.keys(f"rq:execution:{job.id}:*"), *redis.zrange("rq:wip:default", 0, -1)]
     return [*left, *redis.lrange("rq:queue:default:intermediate", 0, -1), *redis.keys(f"rq:executions:{job.id}")]
@@ -187,7 +189,7 @@ def test_a_job_that_failed_by_itself_stays_failed(redis: redis_py.Redis, reaping
     assert queued(redis) == []
 
 
-def killed_horse(redis: redis_py.Redis, job: Job, why: str = "") -> None:
+def killed_horse(redis: redis_py.Redis, job: RqJob, why: str = "") -> None:
     """RQ's own handling of a work-horse that was killed."""
     worker = Worker(["default"], connection=redis, job_class=Job, serializer=JobSerializer)
     text = why or "Work-horse terminated unexpectedly; waitpid returned 9 (signal 9); "
@@ -229,7 +231,7 @@ def test_what_failed_before_rqclock_was_here_is_not_run_again(redis: redis_py.Re
     job = queue(redis).enqueue(jobs.plain)
     Mortal(redis).starts()
     killed_horse(redis, job)
-    [(_, fields)] = redis.xrange(f"rq:results:{job.id}")
+    [(_, fields)] = cast(Any, redis.xrange(f"rq:results:{job.id}"))
     redis.delete(f"rq:results:{job.id}")
     redis.xadd(f"rq:results:{job.id}", fields, id=f"{int((wall.time() - 4000) * 1000)}-0")
     reaping.looks(3)
@@ -340,6 +342,22 @@ def test_a_queue_of_the_wrong_type_harms_no_other(redis: redis_py.Redis, reaping
     reaping.looks(3)
     assert queued(redis) == [job.id]
     assert lost.get_status() == JobStatus.QUEUED
+
+
+def test_malformed_jobs_hold_up_no_other(redis: redis_py.Redis, reaping: Reaping) -> None:
+    job = queue(redis).enqueue(jobs.plain)
+    mortal = Mortal(redis)
+    mortal.starts()
+    mortal.lies_dead()
+    odd: Any = {"timeout": "soon", "lost": "x", "max_attempts": "y", "attempts": "z", "retries_left": "w", "ttl": "v"}
+    redis.hset("rq:job:odd", mapping={"status": "started", "origin": "default", "started_at": "31 June"} | odd)
+    redis.hset("rq:job:nowhere", mapping={"status": "started", "origin": ""})
+    redis.set("rq:job:text", "no job")
+    entries: Any = {"odd:e1": 1, "text:e2": 1, b"\xff\xfe:e3": 1, "without-a-colon": 1}
+    redis.zadd("rq:wip:default", entries)
+    redis.rpush("rq:queue:default:intermediate", b"\xff", "text")
+    reaping.looks(3)
+    assert set(queued(redis)) == {job.id, "odd"}
 
 
 def test_a_full_redis_leaves_a_lost_job_as_it_is_until_there_is_room(redis: redis_py.Redis, reaping: Reaping) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 import redis as redis_py
@@ -26,7 +27,7 @@ def clean(redis: redis_py.Redis) -> None:
 
 
 def queued(redis: redis_py.Redis, queue: str = "default") -> list[bytes]:
-    return redis.lrange(f"rq:queue:{queue}", 0, -1)
+    return cast("list[bytes]", redis.lrange(f"rq:queue:{queue}", 0, -1))
 
 
 def test_a_job_is_planned_as_its_function_says_and_run_by_a_worker(redis: redis_py.Redis) -> None:

@@ -13,6 +13,7 @@ import redis as redis_py
 from rqclock import Clock
 from rqclock.entries import Outage
 from rqclock.ledger import Fenced, NotPublished
+from rqclock.ticker import Ticker
 from tests.support import jobs
 from tests.support.leader import BEGAN, LIFE, Leader, Time, seconds
 
@@ -319,3 +320,23 @@ def test_two_clocks_that_disagree_on_the_time_enqueue_each_tick_once(redis: redi
         clock.lead()
         clock.step()
     assert one.queued() == one.ids(*range(1, len(one.queued()) + 1))
+
+
+# --- large timetables
+
+
+@pytest.mark.parametrize(
+    ("period", "least"),
+    [("hour", 3 * 3), ("day", 3 * 3 + 25 + 5 * 3)],
+    ids=["cursors, courses and plans", "besides: 25 slices, and the old definitions again and again"],
+)
+def test_the_lease_is_kept_while_a_large_timetable_is_read(redis: redis_py.Redis, period: str, least: int) -> None:
+    before, after = (seconds(*map(str, range(2500)), period=each) for each in ("hour", period))
+    Leader(redis, before).lead().lease.give_up()
+    leader = Leader(redis, after).join()
+    leader.beat()
+    assert leader.acquire()
+    pauses: list[float] = []
+    ticker = Ticker(leader.timetable, leader.ledger, now=lambda: BEGAN, pause=lambda: pauses.append(BEGAN))
+    ticker.take_lead(Outage())
+    assert len(pauses) >= least  # one for each 1,000 schedules in each of these

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from rq import Retry, get_current_job
+
+from rqclock import job
 
 
 def add(a: int, b: int = 0) -> int:
@@ -40,6 +43,10 @@ def fail_twice(file: str) -> str:
 def ask_for_retry(file: str) -> Any:
     note(file)
     return Retry(max=2) if len(Path(file).read_text().split()) < 2 else "done"
+
+
+def name_type(value: Any) -> str:
+    return type(value).__name__
 
 
 async def later() -> str:
@@ -97,3 +104,12 @@ def handle(job: Any, *error: Any) -> bool:
     """An exception handler of RQ's."""
     job.connection.set("handled", f"{job.id} {error[0].__name__}")
     return True
+
+
+def letter(name: str, email: str = "") -> None:
+    """Fails with an argument in its error, and in a line of its log."""
+    logging.getLogger("services.letters").warning("no letter to %s", email)
+    raise ValueError(f"{email} bounced")
+
+
+letter = job(sensitive=("email",))(letter)

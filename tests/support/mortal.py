@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rq import Worker
+from rq import Retry, Worker
 from rq.executions import Execution
 
+RETRY = Retry(max=1, interval=30)
 POINT, WHOM, MARK = "MORTAL_POINT", "MORTAL_WHOM", "MORTAL_MARK"
 
 
@@ -69,3 +70,8 @@ def poison(trace: str) -> None:
 def fails(trace: str) -> None:
     note(trace)
     raise ValueError("not today")
+
+
+def lasts(trace: str, seconds: float) -> None:
+    note(trace)
+    time.sleep(seconds)

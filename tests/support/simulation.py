@@ -6,6 +6,7 @@ makes can be lost, executed without an answer, delivered much later, or held bac
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import redis
 from rqclock.keys import Keys
 from rqclock.process import Process
 from rqclock.schedules import Timetable
+from rqclock.scripts import _source as source
 from rqclock.settings import Settings
 from rqclock.ticks import read_job_id
 from rqclock.versions import read_versions, slugs
@@ -28,6 +30,8 @@ BEGAN = 1_800_000_000.0
 ROOT = "rq:clock:default:"
 QUEUE = "rq:queue:default"
 LIFE = 2.0
+FATEFUL = ("join", "beat", "acquire", "publish", "enforce", "fire", "release")  # the scripts of a clock's life
+SCRIPTS = {hashlib.sha1(source(name).encode()).hexdigest(): name for name in FATEFUL}
 
 
 @dataclass
@@ -44,7 +48,9 @@ class Line(redis.Redis):
     owner: Simulated
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        owner, fate = self.owner, self.owner.next_fate()
+        owner = self.owner
+        script = SCRIPTS.get(args[1], "") if args[0] == "EVALSHA" else ""
+        fate = owner.fates.pop(script, Fate())
         fate.interlude()
         if fate.loss == "request":
             raise redis.ConnectionError("lost on the way there")
@@ -54,6 +60,7 @@ class Line(redis.Redis):
         owner.reconnect()
         answer = super().execute_command(*args, **options)
         owner.world.look_at_queue(owner)
+        owner.world.look_at_lease(owner, answer)
         if fate.loss == "reply":
             raise redis.ConnectionError("lost on the way back")
         return owner.world.in_our_time(args[0], answer)
@@ -67,7 +74,7 @@ class Simulated:
         self.host = host
         self.gone = self.stale = False
         self.joined_at: float | None = None
-        self.fates: dict[int, Fate] = {}
+        self.fates: dict[str, Fate] = {}  # by script: of the next request for it
         with world.acting(self), patch("rqclock.connection.connect", self._connect):
             self.process = Process(timetable, Settings(redis_url=world.url))
         quiet: Any = self.process
@@ -82,8 +89,8 @@ class Simulated:
         return line
 
     def turn(self) -> None:
-        """One turn of its loop."""
-        if self.gone:
+        """One turn of its loop, unless it is in the midst of one."""
+        if self.gone or self.world.is_acting(self):
             return
         with self.world.acting(self):
             self.process._turn()
@@ -106,15 +113,15 @@ class Simulated:
     def generation(self) -> int:
         return self.process._lease.generation
 
+    def beat_within(self, seconds: float) -> bool:
+        """Whether its last beat was answered so lately."""
+        last = self.process._lease.last
+        with self.world.acting(self):
+            return last is not None and self.world.monotonic() - last.answered < seconds
+
     def remembers(self, slug: str, tick: int) -> bool:
         """Whether it knows that the tick was decided."""
         return self.process._memory.decided.get(slug, 0) >= tick
-
-    def next_fate(self) -> Fate:
-        """That of the request that is made now."""
-        fate = self.fates.pop(0, Fate())
-        self.fates = {place - 1: other for place, other in self.fates.items()}
-        return fate
 
     def reconnect(self) -> None:
         """As redis-py does when it finds its connection closed: without a word, but for our callback."""
@@ -133,7 +140,7 @@ class World:
         self.processes: list[Simulated] = []
         self.under_way: list[tuple[Any, ...]] = []
         self.pushed: Counter[str] = Counter()
-        self.marked_wrongly: list[str] = []
+        self.wrong: list[str] = []  # what was seen to go wrong, and is over
         self.rolled_back = False
         self._queued = 0
         self._actor: list[Simulated] = []
@@ -151,6 +158,9 @@ class World:
 
     def time(self) -> float:
         return self.now + 20.0 * self._actor[-1].host
+
+    def is_acting(self, process: Simulated) -> bool:
+        return process in self._actor
 
     @contextmanager
     def acting(self, process: Simulated) -> Iterator[None]:
@@ -220,20 +230,34 @@ class World:
             assert named
             row = json.loads(self.client.hget(f"{ROOT}ledger:{named[0]}", str(named[1])) or "{}")
             if by and bool(row.get("refired")) != by.remembers(named[0], named[1]):
-                self.marked_wrongly.append(f"{job} (queued {self.pushed[job]} times): {row}")
+                self.wrong.append(f"{job} (queued {self.pushed[job]} times): {row}")
+
+    def look_at_lease(self, by: Simulated, answer: Any) -> None:
+        """Whoever was allowed to write has to hold the lease."""
+        if isinstance(answer, list) and answer[:1] == [b"ok"]:
+            holder = self.client.hget(f"{ROOT}lease", "owner")
+            if holder != by.process._lease.owner.encode():
+                self.wrong.append(f"{by.process._lease.owner} wrote, and {holder!r} leads")
+
+    def forget_jobs(self) -> None:
+        """Workers have run all jobs, and RQ has forgotten them; our record of the queue stays."""
+        jobs: Any = self.client.keys("rq:job:*")
+        if jobs:
+            self.client.delete(*jobs)
 
     # --- what has to hold
 
     def problems(self) -> list[str]:
         """All that Redis holds and must not hold, at any moment."""
         jobs: Any = self.client.lrange(QUEUE, 0, -1)
-        twice = [f"{job.decode()} is queued twice" for job, times in Counter(jobs).items() if times > 1]
+        queued = Counter(job.decode() for job in jobs)
+        twice = [f"{job} is queued twice" for job, times in queued.items() if times > 1]
         again = [f"{job} was queued again, and Redis had lost nothing" for job, n in self.pushed.items() if n > 1]
         keys = Keys("rq", "default")
-        rows = [problem for slug in slugs(self.client, keys) for problem in self._problems_of(keys, slug)]
-        return twice + (again if not self.rolled_back else []) + self.marked_wrongly + rows
+        rows = [problem for slug in slugs(self.client, keys) for problem in self._problems_of(keys, slug, queued)]
+        return twice + (again if not self.rolled_back else []) + self.wrong + rows
 
-    def _problems_of(self, keys: Keys, slug: str) -> Iterator[str]:
+    def _problems_of(self, keys: Keys, slug: str, queued: Counter[str]) -> Iterator[str]:
         """One row for each tick of each version up to the cursor, and no other."""
         found: dict[Any, Any] = self.client.hgetall(keys.of("ledger", slug))
         decided: Counter[int] = Counter()
@@ -245,8 +269,8 @@ class World:
             decided.update(tick for tick in due if first <= tick <= name)
             if name not in due:
                 yield f"{slug} {name} was not due: {row}"
-            if row["is"] not in ("enqueued", "skipped", "missed", "refused"):
-                yield f"{slug} {name}: {row}"
+            if (row["is"] == "enqueued") != (queued[keys.job_id(slug, name)] == 1):
+                yield f"{slug} {name}: the queue and the ledger disagree: {row}"
         for tick in due:
             if decided[tick] != 1:
                 yield f"{slug} {tick} is decided {decided[tick]} times, up to the cursor {cursor}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from rqclock import Job, job
+from rqclock import Job, job, job_modules
 from rqclock.job_modules import JobRefused, allows, resolve
 from rqclock.serializer import dumps
 
@@ -73,7 +73,6 @@ def test_a_listed_module_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_timetable_names_its_modules_even_where_nobody_has_read_it_yet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rqclock import job_modules
 
     job_modules._read_timetable.cache_clear()
     (tmp_path / "lone_jobs.py").write_text("def run(): return 'ran'")
@@ -108,12 +107,12 @@ def forged(data: Any, **fields: Any) -> Job:
 
 def test_a_forged_job_has_no_function() -> None:
     with pytest.raises(JobRefused, match=r"os\.system"):
-        forged(["os.system", None, ["true"], {}]).func
+        assert forged(["os.system", None, ["true"], {}]).func
 
 
 def test_a_forged_job_cannot_bring_the_object_whose_method_is_called() -> None:
     with pytest.raises(JobRefused, match="object that it carries"):
-        forged(["format", "{}", [], {}]).func
+        assert forged(["format", "{}", [], {}]).func
 
 
 @pytest.mark.parametrize("kind", ["success", "failure", "stopped"])
@@ -128,3 +127,10 @@ def test_a_job_of_ours_is_run() -> None:
     def here() -> None: ...
 
     assert forged([f"{JOBS}.add", None, [1], {"b": 2}]).perform() == 3
+
+
+def test_a_builtin_in_the_timetable_opens_no_other_builtin() -> None:
+    job_modules.name(print)
+    assert resolve("builtins.print") is print
+    with pytest.raises(JobRefused):
+        resolve("builtins.eval")

@@ -11,6 +11,7 @@ from rq import Queue, SimpleWorker
 
 from rqclock import Job, activity
 from rqclock.history import read_history
+from rqclock.replies import text
 from rqclock.serializer import JobSerializer
 from tests.support import jobs
 from tests.support.command import Rqclock
@@ -29,11 +30,11 @@ def failures(leader: Leader, redis: redis_py.Redis) -> Leader:
 
 
 def failed(redis: redis_py.Redis, queue: str = "default") -> list[str]:
-    return [job.decode() for job in redis.zrange(f"rq:failed:{queue}", 0, -1)]
+    return [text(job) for job in redis.zrange(f"rq:failed:{queue}", 0, -1)]
 
 
 def queued(redis: redis_py.Redis, queue: str = "default") -> list[str]:
-    return [job.decode() for job in redis.lrange(f"rq:queue:{queue}", 0, -1)]
+    return [text(job) for job in redis.lrange(f"rq:queue:{queue}", 0, -1)]
 
 
 def entries(redis: redis_py.Redis, leader: Leader) -> list[Any]:
@@ -43,8 +44,8 @@ def entries(redis: redis_py.Redis, leader: Leader) -> list[Any]:
 def test_the_list_shows_queue_schedule_and_the_line_that_says_why(rqclock: Rqclock, failures: Leader) -> None:
     shown = rqclock("failed", "list")
     assert shown.code == 1
-    for text in ("broken", "mail", "a letter", "ValueError: the door is shut"):
-        assert text in shown.out
+    for word in ("broken", "mail", "a letter", "ValueError: the door is shut"):
+        assert word in shown.out
 
 
 def test_the_list_for_programs(rqclock: Rqclock, failures: Leader) -> None:

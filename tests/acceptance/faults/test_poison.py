@@ -1,0 +1,163 @@
+"""Keys that hold something else, jobs that cannot be read, names and arguments that nobody expects."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from rq.job import Job as StockJob
+from rq.utils import as_text
+
+from tests.support import jobs
+from tests.support.lab import Lab
+from tests.support.waiting import until
+
+SECOND = 'clock.every("second", name="{name}").enqueue(jobs.{job})'
+ROOT = "rq:clock:default:"
+
+
+@pytest.mark.fault("35", "the key of a queue is a text, for 2 s")
+def test_a_queue_that_is_no_list_refuses_its_own_ticks_only(lab: Lab) -> None:
+    file = lab.file(SECOND.format(name="tick", job="plain"), SECOND.format(name="mail", job="retried"))
+    server = lab.server()
+    redis = lab.client(server)
+    lab.clock(server.url, file)
+    lab.ticks(redis, 1)
+    before = lab.ticks(redis, 1, slug="mail")
+    redis.delete("rq:queue:mail")
+    redis.set("rq:queue:mail", "poison")
+    lab.ticks(redis, 2, slug="mail")
+    redis.delete("rq:queue:mail")
+    last = lab.ticks(redis, 2, slug="mail")
+    lab.stop()
+    accounts = lab.accounts(redis)
+    assert accounts.ticks() == accounts.ticks("tick", "enqueued")
+    rows = redis.hgetall(f"{ROOT}ledger:mail")
+    found = {int(tick): json.loads(row) for tick, row in rows.items() if int(tick) > before}
+    refused = [tick for tick, row in found.items() if row["is"] == "refused"]
+    assert len(refused) >= 2 and found[last]["is"] == "enqueued"
+    assert {found[tick]["why"] for tick in refused} == {"wrong type: rq:queue:mail is no list"}
+
+
+@pytest.mark.fault("35", "the ledger of one schedule is a text, for 3 s")
+def test_a_broken_ledger_stops_its_own_schedule_and_is_made_up_for(lab: Lab) -> None:
+    file = lab.file(SECOND.format(name="tick", job="plain"), SECOND.format(name="other", job="plain"))
+    server = lab.server()
+    redis = lab.client(server)
+    clock = lab.clock(server.url, file)
+    lab.ticks(redis, 1)
+    broken = f"{ROOT}ledger:tick"
+    redis.rename(broken, "aside")
+    redis.set(broken, "poison")
+    clock.wait_for("tick: nothing can be decided")
+    lab.ticks(redis, 2, slug="other")
+    redis.rename("aside", broken)
+    lab.reaches(redis, lab.cursor(redis, "other") + 1)
+    lab.stop()
+    accounts = lab.accounts(redis, {"tick": 1, "other": 1})
+    assert accounts.ticks("tick") == accounts.ticks("tick", "enqueued")
+    assert max(accounts.lateness("other")) < 1
+    assert clock.output.count("nothing can be decided") == 1
+
+
+@pytest.mark.fault("35", "each key of the Clock is a text for a moment: an alarm, and on it goes")
+def test_no_broken_key_ends_a_clock_or_loses_a_tick(lab: Lab) -> None:
+    server = lab.server()
+    redis = lab.client(server)
+    clock = lab.clock(server.url)
+    lab.ticks(redis, 1)
+    for name in ("lease", "members", "timetable", "cursors", "paused", "open", "template:tick", "index:tick"):
+        key = ROOT + name
+        alarmed = clock.says_more("ERROR")
+        there = redis.exists(key)
+        if there:
+            redis.rename(key, "aside")
+        redis.set(key, "poison")
+        until(alarmed, what=f"an alarm about {name}")
+        redis.delete(key)
+        if there:
+            redis.rename("aside", key)
+        lab.ticks(redis, 1)
+    lab.stop()
+    accounts = lab.accounts(redis)
+    assert accounts.ticks() == accounts.ticks("tick", "enqueued")
+
+
+@pytest.mark.fault("35", "job hashes that are texts, lack, have bad dates; ids that are no UTF-8")
+def test_unreadable_jobs_hide_no_other_job_s_end(lab: Lab) -> None:
+    server = lab.server()
+    redis = lab.client(server)
+    clock = lab.clock(server.url)
+    lab.ticks(redis, 4)
+    ids = redis.lrange("rq:queue:default", 0, 3)
+    keys = [b"rq:job:" + job for job in ids]
+    redis.delete(keys[0], keys[1])
+    redis.set(keys[1], b"\x80\x04poison")
+    redis.hset(
+        keys[2], mapping={"started_at": "yesterday, perhaps", "data": b"\x80\x04cposix\nsystem\n", "status": b"\xff"}
+    )
+    redis.zadd(f"{ROOT}open", {b"\xff\xfe no id of ours": 1})
+    ended = {
+        "status": "finished",
+        "started_at": "2026-11-21T12:00:00.000000Z",
+        "ended_at": "2026-11-21T12:00:01.000000Z",
+    }
+    redis.hset(keys[3], mapping=ended)
+    until(lambda: len(redis.hgetall(f"{ROOT}outcomes:tick")) >= 2, what="the ends of the jobs that can be told")
+    outcomes = {json.loads(row)["status"] for row in redis.hvals(f"{ROOT}outcomes:tick")}
+    assert {"finished", "unknown"} <= outcomes
+    lab.ticks(redis, 1)
+    assert clock.leads
+
+
+NAMES = {
+    "weekly report, north": "weekly-report-north",
+    "Gebühren: prüfen!": "gebuhren-prufen",
+    "🎃 at night": "at-night",
+    "שלום": None,
+    "a:b/c%d": None,
+    "x" * 100: None,
+}
+
+
+@pytest.mark.fault("37", "names with umlauts, spaces, colons, emoji, right to left; and of 5,000 characters")
+def test_names_come_back_as_they_are_written_or_are_refused(lab: Lab) -> None:
+    lines = [f'clock.every("second", name={name!r}).enqueue(jobs.plain)' for name in NAMES]
+    server = lab.server()
+    redis = lab.client(server)
+    clock = lab.clock(server.url, lab.file(*lines))
+    refused = lab.clock(server.url, lab.file(SECOND.format(name="y" * 5000, job="plain"), name="long.py"))
+    assert refused.wait() == 2
+    assert "long.py:6: " in refused.output and len(refused.output) < 400
+    clock.wait_for("leading")
+    slugs = {slug.decode() for slug in redis.hkeys(f"{ROOT}definitions")}
+    for slug in slugs:
+        lab.ticks(redis, 1, slug=slug)
+    assert {slug for slug in NAMES.values() if slug} < slugs and len(slugs) == len(NAMES)
+    lab.stop()
+    queued = {
+        StockJob(as_text(job), connection=redis).id for job in redis.lrange("rq:queue:default", 0, -1)
+    }  # RQ checks
+    assert {redis.hget(f"rq:job:{job}", "schedule").decode() for job in queued} == set(NAMES)
+    lab.accounts(redis, dict.fromkeys(slugs, 1))
+
+
+@pytest.mark.fault("36", "an argument of 50 MB in a timetable, and in application code")
+def test_an_argument_too_large_is_refused_before_redis_sees_it(lab: Lab) -> None:
+    server = lab.server()
+    redis = lab.client(server)
+    large = lab.clock(
+        server.url, lab.file('clock.every("second").enqueue(jobs.add, "x" * 50_000_000)', name="large.py")
+    )
+    leader = lab.clock(server.url, lab.file())
+    assert large.wait() == 2
+    assert (
+        "large.py:6: an argument of add can't be carried by JSON: it is 50.0 MB, and 1 MB is the limit" in large.output
+    )
+    with pytest.raises(TypeError, match=r"it is 50\.0 MB"):
+        jobs.short_lived.enqueue("x" * 50_000_000)  # type: ignore[call-arg]
+    assert len(large.output) < 400
+    lab.ticks(redis, 2)
+    assert lab.leader() is leader
+    lab.stop()
+    lab.accounts(redis)
