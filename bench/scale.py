@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -35,45 +36,53 @@ clock.run()
 """
 
 
+class Seen(NamedTuple):
+    """Seconds of loading and of taking the lead, seconds of processor until then; MiB and share of a processor."""
+
+    load: float
+    lead: float
+    processor: float
+    memory: float
+    idle: float
+
+
 @click.command()
 @click.option("--sizes", default="100,1000,10000,100000", show_default=True)
 @click.option("--idle", default=10, show_default=True, help="Seconds of idling that are measured.")
 def main(sizes: str, idle: int) -> None:
     """Print a row for each size; `lead` is for a timetable that Redis does not know, `again` for one that it does."""
-    click.echo("schedules    load s    lead s   again s    memory MiB    processor while idle")
+    click.echo("schedules    load s    lead s   again s    processor s    memory MiB    processor while idle")
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder) / "redis").start()
         try:
             for size in sizes.split(","):
                 server.client().flushall()
-                click.echo(_measure(Path(folder), server, int(size), idle))
+                first, again = _run(Path(folder), server, size, 0), _run(Path(folder), server, size, idle)
+                click.echo(
+                    f"{size:>9}  {first.load:8.2f}  {first.lead:8.2f}  {again.lead:8.2f}  {first.processor:13.2f}"
+                    f"  {again.memory:12.0f}  {again.idle:22.2%}"
+                )
         finally:
             server.kill()
 
 
-def _measure(folder: Path, server: Server, size: int, idle: int) -> str:
-    (folder / "clock.py").write_text(CLOCK)
-    loaded, first, _ = _run(folder, server, size, 0)
-    _, again, (memory, used) = _run(folder, server, size, idle)
-    return f"{size:9}  {loaded:8.2f}  {first:8.2f}  {again:8.2f}  {memory:12.0f}  {used:20.2%}"
-
-
-def _run(folder: Path, server: Server, size: int, idle: int) -> tuple[float, float, tuple[float, float]]:
-    """Seconds of loading and of taking the lead; MiB and share of a processor while idle. Kills the clock."""
+def _run(folder: Path, server: Server, size: str, idle: int) -> Seen:
+    """One clock process from its start until it has idled for so many seconds; then it is killed."""
     server.client().delete(Keys("rq", "default").named("lease"))  # that of a clock that was killed: no waiting for it
+    (folder / "clock.py").write_text(CLOCK)
     log = folder / "clock.log"
-    variables = {"REDIS_URL": server.url, "BENCH_SCHEDULES": str(size), "PYTHONPATH": str(Path(__file__).parents[1])}
+    variables = {"REDIS_URL": server.url, "BENCH_SCHEDULES": size, "PYTHONPATH": str(Path(__file__).parents[1])}
     with log.open("w") as out:
         began = time.perf_counter()
         clock = subprocess.Popen(
             [sys.executable, "clock.py"], cwd=folder, env=os.environ | variables, stdout=out, stderr=out
         )
     try:
-        until(lambda: "leading (" in log.read_text() or clock.poll() is not None, 120, what="the lead")
+        until(lambda: "leading (" in log.read_text() or clock.poll() is not None, 200, what="the lead")
         assert clock.poll() is None, log.read_text()
-        loaded = float(log.read_text().split()[1])
-        led = time.perf_counter() - began - loaded
-        return loaded, led, (_memory(clock.pid), _processor(clock.pid, idle))
+        load = float(log.read_text().split()[1])
+        lead = time.perf_counter() - began - load
+        return Seen(load, lead, _used(clock.pid), _memory(clock.pid), _share(clock.pid, idle))
     finally:
         clock.kill()
         clock.wait()
@@ -84,17 +93,16 @@ def _memory(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def _processor(pid: int, seconds: int) -> float:
-    """The share of a processor that a process uses."""
-    before = _ticks(pid)
+def _share(pid: int, seconds: int) -> float:
+    before = _used(pid)
     time.sleep(seconds)  # what is measured: a span of idling
-    return (_ticks(pid) - before) / os.sysconf("SC_CLK_TCK") / max(seconds, 1)
+    return (_used(pid) - before) / max(seconds, 1)
 
 
-def _ticks(pid: int) -> int:
-    """Processor time of a process, user and system, in the system's ticks."""
+def _used(pid: int) -> float:
+    """Seconds of processor that a process has used, user and system."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

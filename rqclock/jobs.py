@@ -151,9 +151,8 @@ def _options(queue: str, timeout: Any, retry: Any, lives: dict[str, Any]) -> Job
     if run_for == 0 or seconds.get("ttl", 1) <= 0:
         raise ConfigurationError("@job: timeout and ttl must be more than 0 seconds (timeout=-1 means no limit)")
     most = _max_attempts(lives.get("max_attempts", MAX_ATTEMPTS))
-    about = lives.get("description")
-    own = {"description": about, "max_attempts": most, "spread": isinstance(retry, int) and retry > 0}
-    own["sensitive"] = _sensitive(lives.get("sensitive", ()))
+    own: dict[str, Any] = {"description": lives.get("description"), "max_attempts": most}
+    own |= {"spread": isinstance(retry, int) and retry > 0, "sensitive": _sensitive(lives.get("sensitive", ()))}
     return JobOptions(queue, run_for, retries, intervals, **seconds | own)
 
 

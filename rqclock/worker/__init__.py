@@ -8,6 +8,7 @@
 - `birth.py`, `signals.py`: the fork, and who hears which signal
 - `source.py`: where jobs come from; several queues, first one first, none lost
 - `reins.py`: what parent and horse say to each other
+- `listening.py`: waiting for any of several descriptors
 - `ending.py`: how a job's end is written, in RQ's own code, until Redis has it
 - `fallen.py`: what becomes of a job whose horse has died
 - `trouble.py`: which failures of Redis pass, and waiting for that

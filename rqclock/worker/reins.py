@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import time
 from contextlib import suppress
 from typing import Any
+
+from rqclock.worker.listening import readable
 
 LEAVE = b"leave\n"
 
@@ -72,7 +73,7 @@ class Reins:
         """Whether the parent has said so within `wait` seconds, or is dead."""
         if self._leaving:
             time.sleep(wait)
-        elif select.select([self._hears], [], [], wait)[0]:
+        elif readable([self._hears], wait):
             os.read(self._hears, 512)
             self._leaving = True
         return self._leaving

@@ -8,7 +8,6 @@ waits on one connection for each queue, and lets go of the others when one of th
 from __future__ import annotations
 
 import logging
-import select
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import redis
 from rq.defaults import RQ_KEY_PREFIX
 
 from rqclock.scripts import Scripts
+from rqclock.worker.listening import readable
 
 WAIT = 10  # seconds that Redis holds a waiting command; only so often is an idle horse's connection used
 ANSWER = 5  # seconds more, then the connection is taken for dead
@@ -66,7 +66,7 @@ class Source:
         now = time.monotonic()
         whole = [queue for queue in queues if self._broken.get(queue, 0.0) <= now]
         if not whole:
-            select.select([ear], [], [], 1.0)
+            readable([ear], 1.0)
             return None
         lines = [self._lines.setdefault(queue, Line(self._connection, queue)) for queue in whole]
         try:
@@ -88,7 +88,7 @@ class Source:
     def _first(self, lines: list[Line], ear: int) -> Popped | None:
         for line in lines:
             line.ask()
-        ready = _readable([ear, *lines], WAIT + ANSWER)
+        ready = readable([ear, *lines], WAIT + ANSWER)
         if not ready:
             raise redis.TimeoutError("no answer while waiting for a job")
         won = [(line, line.answer()) for line in lines if line in ready]
@@ -165,7 +165,3 @@ class Line:
             self._connection.disconnect()
             self._pool.release(self._connection)
             self._connection = None
-
-
-def _readable(descriptors: list[Any], wait: float) -> list[Any]:
-    return select.select(descriptors, [], [], wait)[0]

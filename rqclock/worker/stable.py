@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import select
 import signal
 import time
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from rqclock.scripts import Scripts
 from rqclock.worker import birth
 from rqclock.worker.fallen import Fallen
 from rqclock.worker.horse import Task
+from rqclock.worker.listening import readable
 from rqclock.worker.reins import Reins
 from rqclock.worker.signals import Signals
 from rqclock.worker.stall import InHand, Stall
@@ -140,7 +140,7 @@ class Stable:
 
     def _listen(self) -> None:
         ears = [stall.reins.ear for stall in self._stalls]
-        ready, _, _ = select.select([self._wake, *ears, *self._worker.commands.ears()], [], [], self._patience())
+        ready = readable([self._wake, *ears, *self._worker.commands.ears()], self._patience())
         if self._wake in ready:
             os.read(self._wake, 512)
         self._worker.commands.hear(ready, self)

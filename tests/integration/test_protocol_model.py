@@ -41,6 +41,7 @@ VERSIONS = {
     "new": version("come", "timed"),
     "retimed": version("timed", period="3 seconds"),
 }
+NAMES, NUMBERS = st.sampled_from(sorted(VERSIONS)), st.integers(0, 2)
 SERVER: list[Server] = []
 REQUESTS = st.sampled_from([*FATEFUL, "fire", ""])  # "": one of those that only read
 STILL = st.sampled_from([0.3, LIFE, 2 * LIFE])
@@ -68,99 +69,83 @@ class Protocol(RuleBasedStateMachine):
             self.world.close()
             self.world.client.close()
 
-    def _at(self, slot: int) -> Simulated | None:
-        return self.slots[slot % self.clocks]
+    @property
+    def live(self) -> list[Simulated]:
+        return [process for process in self.slots if process]
+
+    def _one(self, number: int) -> Simulated:
+        return self.live[number % len(self.live)]
 
     # --- what may happen
 
-    @initialize(name=st.sampled_from(sorted(VERSIONS)))
-    def the_first_comes(self, name: str) -> None:
-        self.come(0, name)
-        self.all_go_on(3)
+    @initialize(name=NAMES, another=NAMES, redis_is_reliable=st.booleans())
+    def some_come(self, name: str, another: str, redis_is_reliable: bool) -> None:
+        self.redis_is_reliable = redis_is_reliable
+        self.come(name)
+        self.all_go_on(3, None)
+        self.come(another)
+
+    @rule(rounds=st.integers(1, 6), without=st.one_of(st.none(), NUMBERS))
+    def all_go_on(self, rounds: int, without: int | None) -> None:
+        left_out = self._one(without) if self.live and without is not None else None
+        for _ in range(rounds):
+            self.world.pass_by(LIFE / 4)
+            for process in self.live:
+                if process is not left_out:
+                    process.turn()
 
     @rule(seconds=st.sampled_from([0.1, 0.6, 1.0, LIFE, 3 * LIFE, 20.0]))
     def time_passes(self, seconds: float) -> None:
         self.world.pass_by(seconds)
 
-    @rule(slot=st.integers(0, 2))
-    def one_acts(self, slot: int) -> None:
-        process = self._at(slot)
-        if process:
-            process.turn()
+    @precondition(lambda self: self.live)
+    @rule(number=NUMBERS, script=REQUESTS, loss=st.sampled_from(["request", "reply", "late"]))
+    def a_request_will_be_lost(self, number: int, script: str, loss: Any) -> None:
+        self._one(number).fates[script] = Fate(loss=loss)
 
-    @rule(rounds=st.integers(1, 6))
-    def all_go_on(self, rounds: int) -> None:
-        for _ in range(rounds):
-            self.world.pass_by(LIFE / 4)
-            for process in filter(None, self.slots):
-                process.turn()
-
-    @rule(slot=st.integers(0, 2), rounds=st.integers(1, 6))
-    def all_but_one_go_on(self, slot: int, rounds: int) -> None:
-        for _ in range(rounds):
-            self.world.pass_by(LIFE / 4)
-            for process in self.slots:
-                if process and process is not self._at(slot):
-                    process.turn()
-
-    @rule(slot=st.integers(0, 2), script=REQUESTS, loss=st.sampled_from(["request", "reply", "late"]))
-    def a_request_will_be_lost(self, slot: int, script: str, loss: Any) -> None:
-        process = self._at(slot)
-        if process:
-            process.fates[script] = Fate(loss=loss)
-
-    @rule(slot=st.integers(0, 2), script=REQUESTS, seconds=STILL, rounds=st.integers(0, 5))
-    def one_will_stand_still_before_a_request(self, slot: int, script: str, seconds: float, rounds: int) -> None:
-        process = self._at(slot)
-        if not process:
-            return
+    @precondition(lambda self: len(self.live) > 1)
+    @rule(number=NUMBERS, script=REQUESTS, seconds=STILL, rounds=st.integers(0, 5))
+    def one_will_stand_still_before_a_request(self, number: int, script: str, seconds: float, rounds: int) -> None:
+        process = self._one(number)
 
         def meanwhile() -> None:
             self.world.pass_by(seconds)
-            self.all_but_one_go_on(slot, rounds)
+            self.all_go_on(rounds, number)
 
         process.fates[script] = Fate(meanwhile)
 
+    @precondition(lambda self: self.world.under_way)
     @rule()
     def what_is_under_way_arrives(self) -> None:
         self.world.deliver()
 
-    @rule(slot=st.integers(0, 2))
-    def one_dies(self, slot: int) -> None:
-        process = self._at(slot)
-        if process:
-            process.gone = True
-            self.slots[slot % self.clocks] = None
-
-    @rule(slot=st.integers(0, 2))
-    def one_is_stopped(self, slot: int) -> None:
-        process = self._at(slot)
-        if process:
+    @precondition(lambda self: self.live)
+    @rule(number=NUMBERS, killed=st.booleans())
+    def one_ends(self, number: int, killed: bool) -> None:
+        process = self._one(number)
+        if not killed:
             process.stop()
-            self.slots[slot % self.clocks] = None
+        process.gone = True
+        self.slots[self.slots.index(process)] = None
 
-    @rule(slot=st.integers(0, 2), name=st.sampled_from(sorted(VERSIONS)))
-    def come(self, slot: int, name: str) -> None:
-        place = slot % self.clocks
-        if self.slots[place] is None:
-            self.slots[place] = self.world.start(VERSIONS[name], place)
+    @precondition(lambda self: None in self.slots)
+    @rule(name=NAMES)
+    def come(self, name: str) -> None:
+        slot = self.slots.index(None)
+        self.slots[slot] = self.world.start(VERSIONS[name], slot)
 
-    @rule(on=st.booleans())
-    def somebody_pauses_or_resumes(self, on: bool) -> None:
-        if on:
+    @rule(what=st.sampled_from(["pause", "resume", "jobs end", "save"]))
+    def meanwhile_at_redis(self, what: str) -> None:
+        if what == "pause":
             self.world.client.hset(f"{ROOT}paused", "*", '{"by":"Ann","why":"the register is down"}')
-        else:
+        elif what == "resume":
             self.world.client.delete(f"{ROOT}paused")
+        elif what == "jobs end":
+            self.world.forget_jobs()
+        else:
+            self.snapshots.append(self.world.snapshot())
 
-    @precondition(lambda self: len(self.snapshots) < 4)
-    @rule()
-    def redis_is_saved(self) -> None:
-        self.snapshots.append(self.world.snapshot())
-
-    @rule()
-    def all_jobs_run_and_are_forgotten(self) -> None:
-        self.world.forget_jobs()
-
+    @precondition(lambda self: not self.redis_is_reliable)
     @rule(noticed=st.booleans(), which=st.sampled_from([-1, -1, -2, 0]))
     def redis_rolls_back(self, noticed: bool, which: int) -> None:
         self.world.roll_back(self.snapshots[which % len(self.snapshots)], noticed=noticed)
@@ -181,15 +166,15 @@ class Protocol(RuleBasedStateMachine):
 
     @invariant()
     def at_most_one_trusts_itself_to_write(self) -> None:
-        leading = [process for process in filter(None, self.slots) if process.leads]
+        leading = [process for process in self.live if process.leads]
         if not self.world.rolled_back:
             assert len(leading) <= 1
 
     @invariant()
     def no_older_version_leads_once_it_has_heard_of_a_newer_one(self) -> None:
-        for process in filter(None, self.slots):
+        for process in self.live:
             beat = process.process._lease.last
-            for other in filter(None, self.slots):
+            for other in self.live:
                 owner = other.process._lease.owner
                 if beat is None or owner not in beat.members:
                     continue
@@ -203,14 +188,13 @@ class Protocol(RuleBasedStateMachine):
 
     def _settle(self) -> None:
         """With nothing going wrong any more, one leads, the newest version is in force and all is decided."""
-        if not any(self.slots):
-            self.slots[0] = self.world.start(VERSIONS["new"], 0)
-        self.all_go_on(4 * 6)
+        if not self.live:
+            self.come("new")
+        self.all_go_on(4 * 6, None)
         self.every_decided_tick_has_one_row_and_is_queued_once()
-        live = [process for process in self.slots if process]
-        leading = [process for process in live if process.leads]
+        leading = [process for process in self.live if process.leads]
         assert len(leading) == 1
-        assert leading[0].generation == max(process.generation for process in live)
+        assert leading[0].generation == max(process.generation for process in self.live)
         known = {schedule.slug.encode() for schedule in leading[0].process._timetable.schedules}
         found: Any = self.world.client.hgetall(f"{ROOT}cursors")
         assert all(int(found[slug]) >= self.world.now - 4 for slug in known), (found, self.world.now)
@@ -238,8 +222,8 @@ def model(redis_server: Server, silent: None) -> Iterator[None]:
 
 
 HEALTH = list(HealthCheck)
-FEW = settings(max_examples=40, stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=HEALTH)
-MANY = settings(max_examples=1000, stateful_step_count=50, deadline=None, print_blob=True, suppress_health_check=HEALTH)
+FEW = settings(max_examples=35, stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=HEALTH)
+MANY = settings(max_examples=200, stateful_step_count=50, deadline=None, print_blob=True, suppress_health_check=HEALTH)
 
 
 @pytest.mark.parametrize("machine", [Protocol, ThreeClocks], ids=["two", "three"])

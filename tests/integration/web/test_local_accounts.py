@@ -4,15 +4,16 @@ import time
 
 import pytest
 import redis as redis_py
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from rqclock.accounts import Accounts
+from rqclock.cli.user import user_
 from rqclock.errors import RqclockError
 from rqclock.replies import text
 from rqclock.web import create_app
 from tests.integration.web.pressing import HERE, hidden
-from tests.support.processes import Launch
 from tests.support.server import Server
 
 PASSWORD = "correct horse battery"
@@ -137,21 +138,19 @@ def test_a_session_lives_as_long_as_the_setting_says(accounts: Accounts, redis_s
     assert person.get("/").status_code == 302
 
 
-def test_accounts_are_kept_from_a_terminal(redis: redis_py.Redis, redis_server: Server, launch: Launch) -> None:
+def test_accounts_are_kept_from_a_terminal(redis: redis_py.Redis, redis_server: Server) -> None:
     def user(*words: str, typed: str = "") -> str:
-        command = f"printf '%s\\n' '{typed}' | python -m rqclock user {' '.join(words)}"
-        process = launch("sh", "-c", command, env={"REDIS_URL": redis_server.url})
-        process.wait()
-        return process.output
+        result = CliRunner(env={"REDIS_URL": redis_server.url}).invoke(user_, words, input=f"{typed}\n")
+        return str(result.exception) if isinstance(result.exception, RqclockError) else result.output
 
-    assert "added ann@example.org as admin" in user(
-        "add", "Ann@example.org", "--role", "admin", "--stdin", typed=PASSWORD
-    )
+    added = user("add", "Ann@example.org", "--role", "admin", "--stdin", typed=PASSWORD)
+    assert "added ann@example.org as admin" in added
     assert "there is an account" in user("add", "ann@example.org", "--stdin", typed=PASSWORD)
     assert "12 to 1024 characters" in user("add", "bob@example.org", "--stdin", typed="short")
     assert user("list") == "ann@example.org  admin\n"
     assert "changed the password" in user("password", "ann@example.org", "--stdin", typed=PASSWORD + "2")
     assert Accounts(redis, "rq").check("ann@example.org", PASSWORD + "2")
+    assert "there is no account" in user("remove", "bob@example.org")
     assert "removed" in user("remove", "ann@example.org") and user("list") == ""
 
 
