@@ -15,7 +15,6 @@ from rich.console import Console
 from rqclock.cli import table
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, span
 from rqclock.cli.marks import Marks, words
-from rqclock.cli.marks import facts as mark_facts
 from rqclock.cli.table import Row
 from rqclock.forecast import MONTHS_13, clock_changes
 from rqclock.loading import load
@@ -32,10 +31,10 @@ LISTED = 20
 def list_(file: str, as_json: bool) -> None:
     """All schedules: when, what, and what happens to a late run."""
     timetable, now = load(file), int(time.time())
-    marks = Marks(timetable)
-    if as_json:
-        say_json([_facts(schedule, next_run(schedule, now), marks) for schedule in timetable.schedules])
+    if as_json:  # the clock file alone: a program that asks for it may have no Redis
+        say_json([_facts(schedule, next_run(schedule, now)) for schedule in timetable.schedules])
         return
+    marks = Marks(timetable)
     rows = [_row(schedule, next_run(schedule, now), marks) for schedule in timetable.schedules]
     title = f"{file}: {timetable.name}, {len(rows)} schedules, times of {timetable.timezone}"
     table.show(rows, Console(), title=title, zone=timetable.timezone)
@@ -84,7 +83,7 @@ def _coming(schedule: Schedule, now: int) -> Iterator[tuple[int, Schedule]]:
         tick = next_run(schedule, tick)
 
 
-def _facts(schedule: Schedule, tick: int | None, marks: Marks) -> dict[str, Any]:
+def _facts(schedule: Schedule, tick: int | None) -> dict[str, Any]:
     return {
         "name": schedule.name,
         "when": schedule.words,
@@ -96,7 +95,7 @@ def _facts(schedule: Schedule, tick: int | None, marks: Marks) -> dict[str, Any]
         "next": iso(tick),
         "catch_up": schedule.policies.catch_up,
         "catch_up_within": schedule.policies.catch_up_within,
-    } | mark_facts(*marks.of(schedule.slug))
+    }
 
 
 def _row(schedule: Schedule, tick: int | None, marks: Marks) -> Row:
