@@ -24,8 +24,8 @@ import redis
 from bench.work import nothing
 from rqclock import Clock
 from rqclock.dev.ports import any_free
-from rqclock.keys import Keys
-from rqclock.schedules import Schedule
+from rqclock.store.keys import Keys
+from rqclock.timetable.schedules import Schedule
 from rqclock.web import create_app
 from tests.integration.web.timetables import Led
 from tests.support.processes import Launched

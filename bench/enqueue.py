@@ -20,12 +20,12 @@ from rq.cron import CronScheduler
 
 from bench.work import nothing
 from rqclock import Clock
-from rqclock.entries import Outage
-from rqclock.keys import Keys
-from rqclock.lease import Lease
-from rqclock.ledger import Ledger
-from rqclock.schedules import Timetable
-from rqclock.ticker import Ticker
+from rqclock.running.entries import Outage
+from rqclock.running.ticker import Ticker
+from rqclock.store.keys import Keys
+from rqclock.store.lease import Lease
+from rqclock.store.ledger import Ledger
+from rqclock.timetable.schedules import Timetable
 from tests.support.server import Server
 
 DAY = 86_400

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import click
 
-from rqclock.keys import Keys
+from rqclock.store.keys import Keys
 from tests.support.server import Server
 from tests.support.waiting import until
 

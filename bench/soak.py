@@ -33,7 +33,7 @@ def main(minutes: float, seed: int | None, clocks: int, quiet: bool) -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(Path(folder))
-        soak = Soak(
+        nemesis = Nemesis(
             lab, random.Random(seed), lambda text: quiet or click.echo(f"{time.monotonic() - began:6.1f} {text}")
         )
         try:

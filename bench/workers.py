@@ -24,7 +24,7 @@ from rq import Queue
 
 from bench.work import nothing, stamp
 from rqclock import Job
-from rqclock.serializer import JobSerializer
+from rqclock.jobs.serializer import JobSerializer
 from tests.support.server import Server
 from tests.support.waiting import until
 

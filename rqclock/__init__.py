@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rqclock.clock import Clock
-    from rqclock.jobs import job
-    from rqclock.rq_job import Job
-    from rqclock.scheduler import Scheduler
-    from rqclock.ticks import CurrentTick, current_tick
+    from rqclock.jobs.decorator import job
+    from rqclock.jobs.rq_job import Job
+    from rqclock.jobs.scheduler import Scheduler
+    from rqclock.store.ticks import CurrentTick, current_tick
     from rqclock.worker import Worker
 
 __version__ = "0.1.0"
@@ -18,12 +18,12 @@ __all__ = ["Clock", "CurrentTick", "Job", "Scheduler", "Worker", "current_tick",
 
 _HOMES = {
     "Clock": "rqclock.clock",
-    "job": "rqclock.jobs",
-    "Job": "rqclock.rq_job",
+    "job": "rqclock.jobs.decorator",
+    "Job": "rqclock.jobs.rq_job",
     "Worker": "rqclock.worker",
-    "current_tick": "rqclock.ticks",
-    "CurrentTick": "rqclock.ticks",
-    "Scheduler": "rqclock.scheduler",
+    "current_tick": "rqclock.store.ticks",
+    "CurrentTick": "rqclock.store.ticks",
+    "Scheduler": "rqclock.jobs.scheduler",
 }
 
 

@@ -14,7 +14,7 @@ import redis
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from rqclock.errors import ConfigurationError, RqclockError, did_you_mean
-from rqclock.replies import text
+from rqclock.store.replies import text
 
 ROLES = ("viewer", "support", "admin")  # each may do what the one before it may
 SHORTEST = 12

@@ -13,7 +13,7 @@ USAGE = """Usage: rqclock alive
 
 def alive(arguments: list[str]) -> int:
     """The exit code; a line says why."""
-    from rqclock.pulse import probe
+    from rqclock.running.pulse import probe
 
     if arguments:
         wants_help = arguments[0] in ("-h", "--help")

@@ -9,12 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ParamSpec, Unpack
 
-from rqclock import policies as policies_of
-from rqclock import scheduled_jobs, targets
 from rqclock.errors import ConfigurationError, Problem, TimetableError, TriggerError
-from rqclock.policies import Defaults, Options, Unnamed
-from rqclock.schedules import Policies, Schedule, Timetable
-from rqclock.ticks import slug
+from rqclock.store.ticks import slug
+from rqclock.timetable import policies as policies_of
+from rqclock.timetable import scheduled_jobs, targets
+from rqclock.timetable.policies import Defaults, Options, Unnamed
+from rqclock.timetable.schedules import Policies, Schedule, Timetable
 from rqclock.triggers import Rules, Trigger, natural
 from rqclock.triggers import cron as cron_trigger
 from rqclock.triggers import every as every_trigger
@@ -29,7 +29,7 @@ class Clock:
 
     `timezone` is the zone in which its times are meant (IANA, "Europe/London"), `name` scopes its keys in Redis, so
     that services may share one; `catch_up_rate` is how many runs a second are caught up after an outage. Other
-    keywords are defaults for every line; see `rqclock.policies.Defaults`.
+    keywords are defaults for every line; see `rqclock.timetable.policies.Defaults`.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Clock:
 
     def run(self) -> None:
         """Be the clock: enqueue what is due until SIGTERM. Ends the process: 0 stopped, 2 cannot run as configured."""
-        from rqclock.process import main
+        from rqclock.running.process import main
 
         sys.exit(main(self, sys.argv[1:]))
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from rqclock.application import set_up
 from rqclock.clock import Clock
 from rqclock.errors import ConfigurationError, Problem, TimetableError
-from rqclock.schedules import Timetable
+from rqclock.timetable.schedules import Timetable
 
 MODULE = "rqclock_timetable"
 OURS = os.path.dirname(__file__) + os.sep

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rqclock.activity import ALL, Entry, log, read
+from rqclock.acts.activity import ALL, Entry, log, read
 from rqclock.cli.common import json_option, say_json
 from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.moments import past
-from rqclock.wording import when
+from rqclock.views.wording import when
 
 F = TypeVar("F", bound=Callable[..., Any])
 SHOWN = 50

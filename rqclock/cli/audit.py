@@ -8,12 +8,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from rqclock.audit import Audit, Span
+from rqclock.aftercare.retention import KEPT
 from rqclock.cli.common import iso, json_option, say_json
 from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.moments import MINUTE, past
-from rqclock.findings import Finding
-from rqclock.retention import KEPT
+from rqclock.views.audit import Audit, Span
+from rqclock.views.findings import Finding
 
 
 @click.command("audit")

@@ -12,14 +12,14 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from rqclock.activity import By
-from rqclock.backfill import Backfill, Candidate, Order, Pace, Result
+from rqclock.acts.activity import By
+from rqclock.acts.backfill import Backfill, Candidate, Order, Pace, Result
 from rqclock.cli.activity import to_the_log
 from rqclock.cli.common import iso, json_option, say_json
 from rqclock.cli.in_force import InForce, acting, in_force
 from rqclock.cli.moments import past
-from rqclock.schedules import Schedule
-from rqclock.wording import when
+from rqclock.timetable.schedules import Schedule
+from rqclock.views.wording import when
 
 RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(s|sec|second|min|minute|h|hour))?")
 SECONDS = {"s": 1, "m": 60, "h": 3600}

@@ -10,10 +10,10 @@ import click
 from rqclock.cli.common import file_option
 from rqclock.cli.timetable import shown
 from rqclock.errors import TimetableError
-from rqclock.forecast import CROWD_LOOK, MONTHS_13, clock_changes, crowded_minutes
 from rqclock.loading import load
-from rqclock.schedules import Timetable
-from rqclock.ticks import local
+from rqclock.store.ticks import local
+from rqclock.timetable.forecast import CROWD_LOOK, MONTHS_13, clock_changes, crowded_minutes
+from rqclock.timetable.schedules import Timetable
 
 LISTED = 20
 

@@ -17,9 +17,9 @@ import redis
 
 from rqclock.connection import connect, explain
 from rqclock.errors import ConfigurationError, did_you_mean
-from rqclock.keys import Keys
-from rqclock.schedules import Schedule, Timetable
 from rqclock.settings import Settings
+from rqclock.store.keys import Keys
+from rqclock.timetable.schedules import Schedule, Timetable
 from rqclock.triggers.zones import zone
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import click
 
-from rqclock import retries
 from rqclock.cli.common import file_option, find, span
 from rqclock.cli.timetable import run_line
-from rqclock.forecast import MONTHS_13, clock_changes
+from rqclock.jobs import retries
 from rqclock.loading import load
-from rqclock.schedules import Schedule
-from rqclock.status import next_run
+from rqclock.timetable.forecast import MONTHS_13, clock_changes
+from rqclock.timetable.schedules import Schedule
+from rqclock.views.status import next_run
 
 LATE = {
     "latest": "the latest missed run is caught up once, the others are recorded as missed",

@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rqclock.activity import By
+from rqclock.acts.activity import By
+from rqclock.acts.failed import DISCARD, REQUEUE, Failed, FailedJobs, Filter
 from rqclock.cli.activity import to_the_log
 from rqclock.cli.common import iso, json_option, say_json
 from rqclock.cli.in_force import InForce, acting, in_force
 from rqclock.cli.moments import past
-from rqclock.failed import DISCARD, REQUEUE, Failed, FailedJobs, Filter
-from rqclock.wording import when
+from rqclock.views.wording import when
 
 F = TypeVar("F", bound=Callable[..., Any])
 SHOWN = 50

@@ -12,9 +12,9 @@ from rich.text import Text
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, server
 from rqclock.cli.marks import Marks, words
 from rqclock.cli.timetable import shown
-from rqclock.history import Run, read_history
 from rqclock.loading import load
-from rqclock.ticks import local
+from rqclock.store.ticks import local
+from rqclock.views.history import Run, read_history
 
 
 @click.command("history")

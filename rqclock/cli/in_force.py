@@ -15,20 +15,20 @@ from typing import Any, TypeVar
 import click
 import redis
 
-from rqclock.activity import By
+from rqclock.acts.activity import By
 from rqclock.cli.common import file_option
 from rqclock.connection import connect, explain
 from rqclock.errors import ConfigurationError, did_you_mean
-from rqclock.in_force import read_schedules
-from rqclock.keys import Keys
 from rqclock.loading import load
-from rqclock.replies import text
-from rqclock.schedules import Schedule
-from rqclock.server_now import server_now
 from rqclock.settings import Settings
-from rqclock.status import clocks
-from rqclock.ticks import slug
-from rqclock.versions import read_versions, slugs
+from rqclock.store.keys import Keys
+from rqclock.store.replies import text
+from rqclock.store.server_now import server_now
+from rqclock.store.ticks import slug
+from rqclock.timetable.schedules import Schedule
+from rqclock.views.in_force import read_schedules
+from rqclock.views.status import clocks
+from rqclock.views.versions import read_versions, slugs
 
 F = TypeVar("F", bound=Callable[..., Any])
 

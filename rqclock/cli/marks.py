@@ -9,15 +9,15 @@ from typing import Any
 
 import redis
 
-from rqclock.activity import ALL, By
+from rqclock.acts.activity import ALL, By
+from rqclock.acts.pauses import Pauses
+from rqclock.acts.skips import Skips
 from rqclock.cli.common import iso
 from rqclock.connection import connect
-from rqclock.keys import Keys
-from rqclock.pauses import Pauses
-from rqclock.schedules import Timetable
 from rqclock.settings import Settings
-from rqclock.skips import Skips
-from rqclock.wording import when
+from rqclock.store.keys import Keys
+from rqclock.timetable.schedules import Timetable
+from rqclock.views.wording import when
 
 Shown = Mapping[str, Any] | None
 

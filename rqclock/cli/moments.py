@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import click
 
 from rqclock.errors import ConfigurationError
-from rqclock.policies import seconds
-from rqclock.ticks import local
+from rqclock.store.ticks import local
+from rqclock.timetable.policies import seconds
 from rqclock.triggers.zones import zone
 
 MINUTE = 60

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from rqclock.activity import ALL, By
+from rqclock.acts.activity import ALL, By
+from rqclock.acts.pauses import Pause, Pauses, Preview
+from rqclock.acts.skips import Skip, Skips
 from rqclock.cli.activity import to_the_log
 from rqclock.cli.common import iso, json_option, say_json
 from rqclock.cli.in_force import InForce, acting, in_force, one_or_all
 from rqclock.cli.moments import coming
-from rqclock.pauses import Pause, Pauses, Preview
-from rqclock.skips import Skip, Skips
-from rqclock.wording import when
+from rqclock.views.wording import when
 
 
 @click.command("pause")

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from rqclock.activity import By
+from rqclock.acts.activity import By
+from rqclock.acts.run_now import Request, run_now
 from rqclock.cli.activity import to_the_log
 from rqclock.cli.common import file_option, find, json_option, say_json, server
 from rqclock.cli.in_force import acting
 from rqclock.errors import ConfigurationError
+from rqclock.jobs.tagged import untag
 from rqclock.loading import load
-from rqclock.run_now import Request, run_now
-from rqclock.tagged import untag
 
 
 @click.command("run")

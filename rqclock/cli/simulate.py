@@ -14,8 +14,8 @@ from rqclock.cli.common import file_option, find, json_option, read_instant, say
 from rqclock.cli.timetable import run_facts, run_line
 from rqclock.errors import ConfigurationError
 from rqclock.loading import load
-from rqclock.schedules import Schedule
-from rqclock.ticks import local
+from rqclock.store.ticks import local
+from rqclock.timetable.schedules import Schedule
 
 STEPS = 200  # of the bar
 

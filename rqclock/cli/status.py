@@ -16,9 +16,9 @@ from rqclock.cli.marks import facts as mark_facts
 from rqclock.cli.marks import words
 from rqclock.cli.timetable import shown
 from rqclock.loading import load
-from rqclock.status import Presence, ScheduleStatus, Status, read_status
-from rqclock.ticks import local
-from rqclock.zone_age import zone_line
+from rqclock.running.zone_age import zone_line
+from rqclock.store.ticks import local
+from rqclock.views.status import Presence, ScheduleStatus, Status, read_status
 
 
 @click.command("status")

@@ -16,11 +16,11 @@ from rqclock.cli import table
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, span
 from rqclock.cli.marks import Marks, words
 from rqclock.cli.table import Row
-from rqclock.forecast import MONTHS_13, clock_changes
 from rqclock.loading import load
-from rqclock.schedules import Schedule
-from rqclock.status import next_run
-from rqclock.ticks import local
+from rqclock.store.ticks import local
+from rqclock.timetable.forecast import MONTHS_13, clock_changes
+from rqclock.timetable.schedules import Schedule
+from rqclock.views.status import next_run
 
 LISTED = 20
 

@@ -7,8 +7,8 @@ import click
 from rqclock.cli.common import json_option, say_json
 from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.moments import spans
-from rqclock.why import UNRECORDED, explain_span
-from rqclock.wording import when
+from rqclock.views.why import UNRECORDED, explain_span
+from rqclock.views.wording import when
 
 
 @click.command("why")

@@ -12,10 +12,10 @@ from typing import Any
 from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from rqclock.acts.pauses import Pauses
+from rqclock.acts.run_now import Request, run_now
+from rqclock.acts.skips import Skips
 from rqclock.errors import RqclockError
-from rqclock.pauses import Pauses
-from rqclock.run_now import Request, run_now
-from rqclock.skips import Skips
 from rqclock.web import moments
 from rqclock.web.forms import Form, arguments_text
 from rqclock.web.once import new_token, once

@@ -14,9 +14,9 @@ from itertools import islice
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from rqclock.activity import ALL, Entry, read, record
-from rqclock.keys import Keys
-from rqclock.ticks import iso
+from rqclock.acts.activity import ALL, Entry, read, record
+from rqclock.store.keys import Keys
+from rqclock.store.ticks import iso
 from rqclock.web.forms import page_number
 from rqclock.web.state import clock_keys, connection
 from rqclock.web.subject import by

@@ -10,7 +10,7 @@ from itertools import islice
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from rqclock.backfill import Backfill, Candidate, Order, Pace
+from rqclock.acts.backfill import Backfill, Candidate, Order, Pace
 from rqclock.errors import RqclockError
 from rqclock.web.forms import Form, local_input
 from rqclock.web.once import new_token, once

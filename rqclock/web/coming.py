@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rqclock import retries
-from rqclock.pauses import Pause
-from rqclock.schedules import Schedule
-from rqclock.skips import Skip
+from rqclock.acts.pauses import Pause
+from rqclock.acts.skips import Skip
+from rqclock.jobs import retries
+from rqclock.timetable.schedules import Schedule
 
 SHOWN = 5
 

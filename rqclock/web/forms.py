@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import abort, g
 
-from rqclock.activity import WHY_LENGTH
-from rqclock.schedules import Schedule
-from rqclock.serializer import why_not_json
-from rqclock.tagged import untag
+from rqclock.acts.activity import WHY_LENGTH
+from rqclock.jobs.serializer import why_not_json
+from rqclock.jobs.tagged import untag
+from rqclock.timetable.schedules import Schedule
 from rqclock.web.masking import masked
 from rqclock.web.moments import zone_of
 from rqclock.web.users import may

@@ -11,8 +11,8 @@ import redis
 from rq import Queue
 from rq.job import Job
 
-from rqclock.replies import text
-from rqclock.rq_records import instant
+from rqclock.store.replies import text
+from rqclock.store.rq_records import instant
 from rqclock.web.forms import page_number
 from rqclock.web.rq_jobs import JobFacts, read_job, read_jobs
 from rqclock.web.rq_registries import REGISTRIES, job_ids

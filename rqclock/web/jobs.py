@@ -7,8 +7,8 @@ import time
 from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
-from rqclock.activity import Entry, record
-from rqclock.keys import Keys
+from rqclock.acts.activity import Entry, record
+from rqclock.store.keys import Keys
 from rqclock.web.door import allowed
 from rqclock.web.job_search import AGES, STATES, Asked, search
 from rqclock.web.masking import masked_call

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rqclock.activity import ALL
-from rqclock.history import read_histories
-from rqclock.pauses import Pauses
+from rqclock.acts.activity import ALL
+from rqclock.acts.pauses import Pauses
+from rqclock.views.history import read_histories
 from rqclock.web.forms import page_number
 from rqclock.web.state import connection
 from rqclock.web.timetables import Card

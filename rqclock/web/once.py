@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 
 from rqclock.errors import RqclockError
-from rqclock.replies import text
+from rqclock.store.replies import text
 from rqclock.web.state import connection, settings
 
 LIFE = 24 * 3600  # seconds in which a second press is known as one

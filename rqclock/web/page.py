@@ -9,8 +9,8 @@ import redis
 from flask import Flask, g
 
 from rqclock import __version__
-from rqclock.rq_records import error_line
-from rqclock.schedules import Target
+from rqclock.store.rq_records import error_line
+from rqclock.timetable.schedules import Target
 from rqclock.web import environments, moments
 from rqclock.web.door import allowed
 from rqclock.web.masking import Call, masked_call

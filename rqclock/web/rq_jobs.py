@@ -15,7 +15,7 @@ import redis
 from rq.job import Job
 from rq.results import Result
 
-from rqclock.ticks import attempt
+from rqclock.store.ticks import attempt
 
 SHOWN_DATA = 64 * 1024  # bytes; larger arguments are not even fetched
 SHOWN_ERROR = 256 * 1024

@@ -10,13 +10,13 @@ from itertools import groupby
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from rqclock.activity import ALL
-from rqclock.history import Run, read_history
-from rqclock.keys import Keys
-from rqclock.pauses import Pauses
-from rqclock.schedules import Schedule
-from rqclock.skips import Skips
-from rqclock.status import ScheduleStatus, Status, read_system, statuses
+from rqclock.acts.activity import ALL
+from rqclock.acts.pauses import Pauses
+from rqclock.acts.skips import Skips
+from rqclock.store.keys import Keys
+from rqclock.timetable.schedules import Schedule
+from rqclock.views.history import Run, read_history
+from rqclock.views.status import ScheduleStatus, Status, read_system, statuses
 from rqclock.web import activity
 from rqclock.web.coming import Coming, coming, policies
 from rqclock.web.listing import STATES, Asked, Listing, choose

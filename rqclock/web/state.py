@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import redis
 from flask import Flask, current_app, g
 
-from rqclock.keys import Keys
-from rqclock.replies import text
 from rqclock.settings import Settings
-from rqclock.status import clocks
-from rqclock.ticks import slug
+from rqclock.store.keys import Keys
+from rqclock.store.replies import text
+from rqclock.store.ticks import slug
+from rqclock.views.status import clocks
 from rqclock.web.timetables import Timetables
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rqclock.schedules import Schedule
+from rqclock.timetable.schedules import Schedule
 from rqclock.web.moments import zone_of
 
 DAY = 86_400

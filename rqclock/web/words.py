@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rqclock.history import Run
+from rqclock.views.history import Run
 
 # How a queued run goes on: RQ's status -> word, tone, icon. The icon's shape says it too, never the colour alone.
 STATUSES = {

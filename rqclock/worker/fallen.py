@@ -14,7 +14,7 @@ from rq.executions import Execution
 from rq.job import Job, JobStatus
 from rq.utils import now
 
-from rqclock.scripts import Scripts
+from rqclock.store.scripts import Scripts
 from rqclock.worker.stall import InHand, Stall
 from rqclock.worker.trouble import ride_out
 

@@ -17,7 +17,7 @@ from rq.job import Job
 from rq.worker.base import WorkerStatus
 
 from rqclock.logs import during
-from rqclock.scripts import Scripts
+from rqclock.store.scripts import Scripts
 from rqclock.worker import job_facts
 from rqclock.worker.quarantine import Quarantine
 from rqclock.worker.reins import Reins

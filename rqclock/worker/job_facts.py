@@ -9,8 +9,8 @@ from typing import Any
 from rq.exceptions import DeserializationError
 from rq.job import Job
 
-from rqclock.rq_job import Job as OurJob
-from rqclock.ticks import attempt, iso
+from rqclock.jobs.rq_job import Job as OurJob
+from rqclock.store.ticks import attempt, iso
 
 log = logging.getLogger("rqclock.worker")
 

@@ -11,8 +11,8 @@ import zlib
 import redis
 from rq.defaults import DEFAULT_FAILURE_TTL, RQ_KEY_PREFIX
 
-from rqclock.scripts import Scripts
-from rqclock.ticks import iso
+from rqclock.store.scripts import Scripts
+from rqclock.store.ticks import iso
 
 log = logging.getLogger("rqclock.worker")
 

@@ -16,7 +16,7 @@ from typing import Any
 import redis
 from rq.defaults import RQ_KEY_PREFIX
 
-from rqclock.scripts import Scripts
+from rqclock.store.scripts import Scripts
 from rqclock.worker.listening import readable
 
 WAIT = 10  # seconds that Redis holds a waiting command; only so often is an idle horse's connection used

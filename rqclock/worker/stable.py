@@ -19,7 +19,7 @@ import redis
 from rq.defaults import RQ_KEY_PREFIX
 from rq.utils import now, utcformat
 
-from rqclock.scripts import Scripts
+from rqclock.store.scripts import Scripts
 from rqclock.worker import birth
 from rqclock.worker.fallen import Fallen
 from rqclock.worker.horse import Task

@@ -19,7 +19,7 @@ from rq.utils import now
 from rq.worker.base import DequeueStrategy
 
 from rqclock.application import set_up
-from rqclock.rq_job import Job
+from rqclock.jobs.rq_job import Job
 from rqclock.settings import Settings
 from rqclock.worker.commands import Commands
 from rqclock.worker.context import Surroundings

@@ -9,10 +9,10 @@ import redis as redis_py
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rqclock.history import read_history
-from rqclock.schedules import Schedule
-from rqclock.versions import read_versions, slugs, ticks
-from rqclock.why import explain
+from rqclock.timetable.schedules import Schedule
+from rqclock.views.history import read_history
+from rqclock.views.versions import read_versions, slugs, ticks
+from rqclock.views.why import explain
 from tests.support.leader import BEGAN
 from tests.support.world import ANN, World
 

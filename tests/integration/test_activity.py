@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import redis as redis_py
 
-from rqclock.activity import CHUNK, Entry, read, record
-from rqclock.keys import Keys
+from rqclock.acts.activity import CHUNK, Entry, read, record
+from rqclock.store.keys import Keys
 
 KEYS = Keys("rq", "default")
 STREAM = "rq:clock:default:activity"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from rqclock.activity import STATE_LOST, Entry, record
-from rqclock.findings import UNVERIFIABLE
-from rqclock.retention import KEPT, Retention
+from rqclock.acts.activity import STATE_LOST, Entry, record
+from rqclock.aftercare.retention import KEPT, Retention
+from rqclock.views.findings import UNVERIFIABLE
 from tests.support.leader import BEGAN
 from tests.support.world import ANN, World
 

@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 import redis as redis_py
 
-from rqclock.activity import read
-from rqclock.backfill import BATCH, Pace
+from rqclock.acts.activity import read
+from rqclock.acts.backfill import BATCH, Pace
 from rqclock.errors import RqclockError
-from rqclock.history import read_history
+from rqclock.views.history import read_history
 from tests.support.leader import BEGAN
 from tests.support.world import ANN, World
 

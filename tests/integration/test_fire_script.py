@@ -9,7 +9,7 @@ import pytest
 import redis as redis_py
 
 from rqclock import Clock
-from rqclock.ledger import Fenced, NotPublished, WrongType
+from rqclock.store.ledger import Fenced, NotPublished, WrongType
 from tests.support import jobs
 from tests.support.leader import BEGAN, Leader, Time, seconds
 

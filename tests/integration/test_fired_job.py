@@ -11,8 +11,8 @@ import redis as redis_py
 from rq import Queue
 
 from rqclock import Clock, Job
-from rqclock.jobs import options_of, path_of
-from rqclock.serializer import JobSerializer
+from rqclock.jobs.decorator import options_of, path_of
+from rqclock.jobs.serializer import JobSerializer
 from tests.support import jobs
 from tests.support.leader import Leader
 
@@ -98,7 +98,7 @@ def test_a_fired_job_runs_and_returns_what_its_function_returns(redis: redis_py.
 
 
 def test_a_key_prefix_of_rq_scopes_our_keys_and_rqs(redis: redis_py.Redis) -> None:
-    from rqclock.keys import Keys
+    from rqclock.store.keys import Keys
 
     assert Keys("team", "default").named("lease") == "team:clock:default:lease"
     assert Keys("team", "default").job("x") == "team:job:x"

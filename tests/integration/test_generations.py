@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis as redis_py
 
-from rqclock.lease import MEMBER_LIVES
+from rqclock.store.lease import MEMBER_LIVES
 from tests.support.leader import LIFE, Leader, Time, seconds
 
 

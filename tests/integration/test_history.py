@@ -7,9 +7,9 @@ import time as clock_time
 import redis as redis_py
 
 from rqclock import Clock
-from rqclock.entries import Outage
-from rqclock.history import Run, read_histories, read_history
-from rqclock.ledger import Entry
+from rqclock.running.entries import Outage
+from rqclock.store.ledger import Entry
+from rqclock.views.history import Run, read_histories, read_history
 from tests.support import jobs
 from tests.support.leader import BEGAN, Leader, seconds
 

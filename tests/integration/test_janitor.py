@@ -12,9 +12,10 @@ from rq.job import JobStatus
 from rq.rate_limit import RateLimit
 
 from rqclock import Clock, Job
-from rqclock.janitor import Janitor
-from rqclock.keys import Keys
-from rqclock.serializer import JobSerializer
+from rqclock.aftercare.janitor import Janitor
+from rqclock.jobs.serializer import JobSerializer
+from rqclock.store.keys import Keys
+from rqclock.store.replies import text
 from tests.support import jobs
 from tests.support.leader import Leader
 
@@ -126,8 +127,8 @@ def test_a_retry_is_run_again_and_ends_as_failed_after_the_last_one(redis: redis
 
 def limited(redis: redis_py.Redis) -> dict[str, str | None]:
     """The jobs of the rate limit `letters` by status."""
-    found = {key.decode().removeprefix("rq:job:"): redis.hget(key, "status") for key in redis.keys("rq:job:*")}
-    return {job: status.decode() if status else None for job, status in found.items()}
+    found = {text(key).removeprefix("rq:job:"): redis.hget(key, "status") for key in redis.keys("rq:job:*")}
+    return {job: text(status) if status else None for job, status in found.items()}
 
 
 def test_planned_jobs_of_a_rate_limit_wait_for_a_place(redis: redis_py.Redis) -> None:

@@ -9,8 +9,8 @@ import redis as redis_py
 from rq import Queue
 from rq.scheduler import RQScheduler
 
-from rqclock.keys import Keys
-from rqclock.locks import Locks
+from rqclock.store.keys import Keys
+from rqclock.store.locks import Locks
 from tests.support.leader import Time
 
 LOCK = "rq:scheduler-lock:default"

@@ -10,9 +10,9 @@ import redis as redis_py
 from rq import Queue, SimpleWorker
 
 from rqclock import Clock
-from rqclock.history import read_history
-from rqclock.janitor import Janitor
-from rqclock.outcomes import Outcomes
+from rqclock.aftercare.janitor import Janitor
+from rqclock.aftercare.outcomes import Outcomes
+from rqclock.views.history import read_history
 from tests.support import jobs
 from tests.support.leader import BEGAN, Leader
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from rqclock.activity import ALL, Entry, read
+from rqclock.acts.activity import ALL, Entry, read
+from rqclock.acts.marks import Changed, Mark, Marks
 from rqclock.errors import RqclockError
-from rqclock.history import read_history
-from rqclock.marks import Changed, Mark, Marks
-from rqclock.status import read_status
+from rqclock.views.history import read_history
+from rqclock.views.status import read_status
 from tests.support.leader import BEGAN
 from tests.support.server import Server
 from tests.support.world import ANN, BOB, World
@@ -159,7 +159,7 @@ def test_each_act_is_in_the_activity_with_who_why_and_from_where(world: World) -
 
 
 def test_an_act_is_a_json_log_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", "rqclock.activity"):
+    with caplog.at_level("INFO", "rqclock.acts.activity"):
         world.pauses.pause(world.schedule(), ANN)
     facts = json.loads(caplog.messages[0])
     assert (facts["event"], facts["who"], facts["what"], facts["schedule"]) == ("activity", "Ann", "paused", "tick")

@@ -10,9 +10,9 @@ import pytest
 
 from rqclock import Clock
 from rqclock.errors import ConfigurationError, RedisUnavailable
-from rqclock.ledger import Fenced
-from rqclock.process import Process, main
+from rqclock.running.process import Process, main
 from rqclock.settings import Settings
+from rqclock.store.ledger import Fenced
 from tests.support import jobs
 from tests.support.leader import seconds
 from tests.support.server import Server

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from rqclock import Clock
-from rqclock.schedules import Timetable
+from rqclock.timetable.schedules import Timetable
 from tests.support import jobs
 from tests.support.server import Server
 from tests.support.simulation import FATEFUL, LIFE, ROOT, Fate, Simulated, World

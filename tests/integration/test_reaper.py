@@ -14,13 +14,14 @@ from rq.job import Job as RqJob
 from rq.job import JobStatus
 from rq.registry import StartedJobRegistry
 
-from rqclock import Clock, Job, activity
-from rqclock.history import read_history
-from rqclock.keys import Keys
-from rqclock.outcomes import Outcomes
-from rqclock.reaper import Reaper
-from rqclock.replies import text
-from rqclock.serializer import JobSerializer
+from rqclock import Clock, Job
+from rqclock.acts import activity
+from rqclock.aftercare.outcomes import Outcomes
+from rqclock.aftercare.reaper import Reaper
+from rqclock.jobs.serializer import JobSerializer
+from rqclock.store.keys import Keys
+from rqclock.store.replies import text
+from rqclock.views.history import read_history
 from tests.support import jobs
 from tests.support.leader import Leader, Time
 

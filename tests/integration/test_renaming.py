@@ -7,14 +7,15 @@ import json
 import redis as redis_py
 
 from rqclock import Clock
-from rqclock.entries import Outage
-from rqclock.history import read_history
-from rqclock.keys import Keys
-from rqclock.lease import Lease
-from rqclock.ledger import Ledger
-from rqclock.outcomes import Outcomes
-from rqclock.schedules import Timetable
-from rqclock.ticker import Ticker
+from rqclock.aftercare.outcomes import Outcomes
+from rqclock.running.entries import Outage
+from rqclock.running.ticker import Ticker
+from rqclock.store.keys import Keys
+from rqclock.store.lease import Lease
+from rqclock.store.ledger import Ledger
+from rqclock.store.replies import text
+from rqclock.timetable.schedules import Timetable
+from rqclock.views.history import read_history
 from tests.support import jobs
 
 KEYS = Keys("rq", "default")
@@ -59,7 +60,7 @@ def test_a_renamed_schedule_goes_on_with_its_history_and_no_tick_is_lost_or_doub
     second.run(2)
     runs = read_history(redis, KEYS, new.schedules[0], 100)
     assert [run.tick for run in runs] == [START + n for n in (7, 6, 5, 4, 3, 2, 1)]
-    queued = [job.decode() for job in redis.lrange("rq:queue:default", 0, -1)]
+    queued = [text(job) for job in redis.lrange("rq:queue:default", 0, -1)]
     assert [run.job_id for run in reversed(runs)] == queued
     assert [job.split("_")[0] for job in queued] == ["old"] * 3 + ["new"] * 4
     assert all(run.status == "queued" for run in runs)
@@ -80,8 +81,8 @@ def test_the_outcome_of_a_job_queued_under_the_old_name_is_found_under_the_new(r
     first.leave()
     new = timetable("new", renamed_from="old")
     Leader(redis, new, START + 1)
-    (job,) = redis.lrange("rq:queue:default", 0, -1)
-    redis.hset(b"rq:job:" + job, mapping={"status": "finished"})
+    (job,) = map(text, redis.lrange("rq:queue:default", 0, -1))
+    redis.hset("rq:job:" + job, mapping={"status": "finished"})
     Outcomes(redis, KEYS).step(START + 2)
-    redis.delete(b"rq:job:" + job)
+    redis.delete("rq:job:" + job)
     assert [run.status for run in read_history(redis, KEYS, new.schedules[0], 9)] == ["finished"]

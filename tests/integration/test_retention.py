@@ -7,8 +7,8 @@ import json
 import pytest
 import redis as redis_py
 
-from rqclock.keys import Keys
-from rqclock.retention import KEPT, Retention
+from rqclock.aftercare.retention import KEPT, Retention
+from rqclock.store.keys import Keys
 
 NOW = 1_800_000_000
 

@@ -8,9 +8,9 @@ import pytest
 import redis as redis_py
 
 from rqclock import Clock, Job
+from rqclock.acts.run_now import Request, run_now
 from rqclock.errors import ConfigurationError, RqclockError
-from rqclock.history import read_history
-from rqclock.run_now import Request, run_now
+from rqclock.views.history import read_history
 from tests.support import jobs
 from tests.support.leader import Leader, seconds
 

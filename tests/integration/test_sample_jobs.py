@@ -10,11 +10,12 @@ import redis as redis_py
 from rq import Queue, SimpleWorker
 from rq.job import JobStatus
 
-from rqclock import Job, template
-from rqclock.janitor import Janitor
-from rqclock.keys import Keys
+from rqclock import Job
+from rqclock.aftercare.janitor import Janitor
+from rqclock.jobs import template
+from rqclock.jobs.serializer import JobSerializer
 from rqclock.loading import load
-from rqclock.serializer import JobSerializer
+from rqclock.store.keys import Keys
 from services.seed import seed
 from tests.integration.services.conftest import AT
 

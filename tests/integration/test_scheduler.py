@@ -13,9 +13,9 @@ from rq.job import JobStatus
 from rq_scheduler import Scheduler as RqScheduler
 
 from rqclock import Job, Scheduler
+from rqclock.aftercare.janitor import Janitor
 from rqclock.errors import ConfigurationError
-from rqclock.janitor import Janitor
-from rqclock.keys import Keys
+from rqclock.store.keys import Keys
 from tests.support import jobs
 
 DUE = datetime.now(UTC) - timedelta(minutes=1)

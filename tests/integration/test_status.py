@@ -8,8 +8,8 @@ import redis as redis_py
 from rq import Queue, Worker
 
 from rqclock import Clock
-from rqclock.keys import Keys
-from rqclock.status import clocks, read_status
+from rqclock.store.keys import Keys
+from rqclock.views.status import clocks, read_status
 from tests.support import jobs
 from tests.support.leader import Leader, Time, seconds
 

@@ -11,9 +11,9 @@ import pytest
 import redis as redis_py
 
 from rqclock import Clock
-from rqclock.entries import Outage
-from rqclock.ledger import Fenced, NotPublished
-from rqclock.ticker import Ticker
+from rqclock.running.entries import Outage
+from rqclock.running.ticker import Ticker
+from rqclock.store.ledger import Fenced, NotPublished
 from tests.support import jobs
 from tests.support.leader import BEGAN, LIFE, Leader, Time, seconds
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import redis as redis_py
 
+from rqclock.aftercare.retention import KEPT, Retention
 from rqclock.errors import RqclockError
-from rqclock.keys import Keys
-from rqclock.retention import KEPT, Retention
-from rqclock.why import explain, explain_span
+from rqclock.store.keys import Keys
+from rqclock.views.why import explain, explain_span
 from tests.support import jobs
 from tests.support.leader import BEGAN
 from tests.support.world import ANN, World

@@ -16,9 +16,9 @@ from typing import Any
 
 import redis
 
-from rqclock.audit import Audit, Span
 from rqclock.dev.ports import any_free
-from rqclock.keys import Keys
+from rqclock.store.keys import Keys
+from rqclock.views.audit import Audit, Span
 from tests.support.accounts import PERIODS, Accounts
 from tests.support.nursery import nursery
 from tests.support.processes import Launched

@@ -10,15 +10,15 @@ import redis
 from rq import Queue, SimpleWorker
 
 from rqclock import Clock, Job
-from rqclock.entries import Outage
-from rqclock.keys import Keys
-from rqclock.lease import Lease
-from rqclock.ledger import Entry, Ledger, Verdict
-from rqclock.memory import Memory
-from rqclock.outcomes import Outcomes
-from rqclock.replies import text
-from rqclock.schedules import Schedule, Timetable
-from rqclock.ticker import Ticker
+from rqclock.aftercare.outcomes import Outcomes
+from rqclock.running.entries import Outage
+from rqclock.running.memory import Memory
+from rqclock.running.ticker import Ticker
+from rqclock.store.keys import Keys
+from rqclock.store.lease import Lease
+from rqclock.store.ledger import Entry, Ledger, Verdict
+from rqclock.store.replies import text
+from rqclock.timetable.schedules import Schedule, Timetable
 from tests.support import jobs
 
 BEGAN = 1_800_000_000  # 2027-01-15 08:00:00 UTC, a Friday

@@ -21,7 +21,7 @@ from typing import Any
 
 from redis.connection import Connection
 
-from rqclock import scripts
+from rqclock.store import scripts
 
 PLACE_OF_EPOCH = {"fire": 3, "beat": 2, "release": 2, "publish": 2, "enforce": 2}
 here = threading.local()

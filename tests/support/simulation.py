@@ -17,13 +17,13 @@ from unittest.mock import patch
 
 import redis
 
-from rqclock.keys import Keys
-from rqclock.process import Process
-from rqclock.schedules import Timetable
-from rqclock.scripts import _source as source
+from rqclock.running.process import Process
 from rqclock.settings import Settings
-from rqclock.ticks import read_job_id
-from rqclock.versions import read_versions, slugs
+from rqclock.store.keys import Keys
+from rqclock.store.scripts import _source as source
+from rqclock.store.ticks import read_job_id
+from rqclock.timetable.schedules import Timetable
+from rqclock.views.versions import read_versions, slugs
 
 Loss = Literal["request", "reply", "late"]
 BEGAN = 1_800_000_000.0
@@ -84,7 +84,7 @@ class Simulated:
 
     def _connect(self, settings: Settings, role: str, *, connected: Any = lambda: None, **options: Any) -> redis.Redis:
         self._connected = connected
-        line = Line.from_url(settings.redis_url, protocol=2)
+        line: Any = Line.from_url(settings.redis_url, protocol=2)
         line.owner = self
         return line
 

@@ -7,16 +7,16 @@ from typing import Any
 import redis as redis_py
 
 from rqclock import Clock
-from rqclock.activity import By
-from rqclock.audit import Audit, Span
-from rqclock.backfill import Backfill, Order, Pace, Result
-from rqclock.entries import Outage
-from rqclock.findings import Finding
-from rqclock.pauses import Pauses
-from rqclock.run_now import Request, run_now
-from rqclock.schedules import Schedule
-from rqclock.skips import Skips
-from rqclock.why import Explanation, explain
+from rqclock.acts.activity import By
+from rqclock.acts.backfill import Backfill, Order, Pace, Result
+from rqclock.acts.pauses import Pauses
+from rqclock.acts.run_now import Request, run_now
+from rqclock.acts.skips import Skips
+from rqclock.running.entries import Outage
+from rqclock.timetable.schedules import Schedule
+from rqclock.views.audit import Audit, Span
+from rqclock.views.findings import Finding
+from rqclock.views.why import Explanation, explain
 from tests.support import jobs
 from tests.support.leader import BEGAN, Leader, Time
 

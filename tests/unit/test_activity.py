@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rqclock.activity import By, Entry
+from rqclock.acts.activity import By, Entry
 
 
 def test_words_say_who_and_why() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rqclock.backfill import BATCH, Pace
+from rqclock.acts.backfill import BATCH, Pace
 
 
 class Clock:

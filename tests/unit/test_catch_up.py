@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rqclock import Clock
-from rqclock.catch_up import COUNTED, Course, Due, Gap, plan
-from rqclock.schedules import Schedule
+from rqclock.running.catch_up import COUNTED, Course, Due, Gap, plan
+from rqclock.timetable.schedules import Schedule
 from tests.support import jobs
 from tests.support.leader import BEGAN
 

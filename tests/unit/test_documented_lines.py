@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rqclock import policies
 from rqclock.errors import TimetableError
 from rqclock.loading import load
-from rqclock.schedules import Schedule
+from rqclock.timetable import policies
+from rqclock.timetable.schedules import Schedule
 from tests.support.tables import cells
 
 HEAD = """from datetime import date, timedelta

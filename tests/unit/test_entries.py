@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rqclock import Clock
-from rqclock.catch_up import Course
-from rqclock.entries import Outage, View, closed, entries
-from rqclock.ledger import Entry
+from rqclock.running.catch_up import Course
+from rqclock.running.entries import Outage, View, closed, entries
+from rqclock.store.ledger import Entry
 from tests.support import jobs
 from tests.support.leader import BEGAN
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import redis
 
-from rqclock import Job, job, job_modules
-from rqclock.job_modules import JobRefused, allows, resolve
-from rqclock.serializer import dumps
+from rqclock import Job, job
+from rqclock.jobs import job_modules
+from rqclock.jobs.job_modules import JobRefused, allows, resolve
+from rqclock.jobs.serializer import dumps
 
 JOBS = "tests.support.jobs"
 

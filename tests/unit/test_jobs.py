@@ -9,7 +9,7 @@ import pytest
 from rq import Retry
 
 from rqclock.errors import ConfigurationError
-from rqclock.jobs import JobOptions, back_off, job, options_of, path_of
+from rqclock.jobs.decorator import JobOptions, back_off, job, options_of, path_of
 from tests.support import jobs
 
 

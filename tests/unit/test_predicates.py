@@ -6,7 +6,7 @@ import threading
 from datetime import datetime
 from typing import Any
 
-from rqclock.predicates import STRIKES, Predicates
+from rqclock.running.predicates import STRIKES, Predicates
 
 NOON = datetime(2027, 1, 15, 12)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rqclock.redis_time import RedisTime
+from rqclock.running.redis_time import RedisTime
 
 WALL = 1_800_000_000.0
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from rqclock import Clock, retries
-from rqclock.jobs import JobOptions, back_off
-from rqclock.template import fields
+from rqclock import Clock
+from rqclock.jobs import retries
+from rqclock.jobs.decorator import JobOptions, back_off
+from rqclock.jobs.template import fields
 from tests.support import jobs
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rqclock import Clock
-from rqclock.schedules import Schedule, Timetable
+from rqclock.timetable.schedules import Schedule, Timetable
 from tests.support import jobs
 from tests.support.leader import BEGAN
 

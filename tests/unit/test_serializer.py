@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rq.serializers import DefaultSerializer, JSONSerializer
 
 from rqclock import Job
-from rqclock.serializer import JobSerializer, PickleRefused, dumps, loads, why_not_json
+from rqclock.jobs.serializer import JobSerializer, PickleRefused, dumps, loads, why_not_json
 
 RAN: list[str] = []
 

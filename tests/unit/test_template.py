@@ -8,10 +8,11 @@ import zlib
 import pytest
 from rq import Queue
 
-from rqclock import Clock, template
+from rqclock import Clock
 from rqclock.errors import ConfigurationError, TimetableError
-from rqclock.jobs import JobOptions
-from rqclock.schedules import Schedule
+from rqclock.jobs import template
+from rqclock.jobs.decorator import JobOptions
+from rqclock.timetable.schedules import Schedule
 from tests.support import jobs
 
 

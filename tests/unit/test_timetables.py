@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rqclock.loading import load
-from rqclock.schedules import Schedule
+from rqclock.timetable.schedules import Schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLY = "examples/apply_for_teacher_training/clock.py"

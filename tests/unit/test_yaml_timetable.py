@@ -8,7 +8,7 @@ import pytest
 
 from rqclock.errors import ConfigurationError, TimetableError
 from rqclock.loading import load
-from rqclock.schedules import Schedule
+from rqclock.timetable.schedules import Schedule
 from tests.support.tables import cells
 
 CLOCK = 'from rqclock import Clock\nclock = Clock("Europe/London", owner="north")\nclock.load("jobs.yml")\n'

@@ -13,8 +13,8 @@ import redis as redis_py
 from rq import Queue
 
 from rqclock import Job
-from rqclock.replies import text
-from rqclock.serializer import JobSerializer
+from rqclock.jobs.serializer import JobSerializer
+from rqclock.store.replies import text
 from tests.support.lab import ROOT, Lab
 from tests.support.processes import Launched
 from tests.support.server import Server

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rqclock.replies import text
-from rqclock.rq_records import instant
+from rqclock.store.replies import text
+from rqclock.store.rq_records import instant
 from tests.support import mortal
 from tests.support.processes import kill_all
 from tests.support.waiting import until

@@ -12,8 +12,8 @@ from rq import Retry
 from rq_scheduler import Scheduler as RqScheduler
 
 from rqclock import Scheduler
-from rqclock.replies import text
-from rqclock.rq_records import instant
+from rqclock.store.replies import text
+from rqclock.store.rq_records import instant
 from tests.support import jobs, mortal
 from tests.support.waiting import until
 

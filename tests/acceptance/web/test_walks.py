@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from rqclock.replies import text
+from rqclock.store.replies import text
 from tests.acceptance.web.browsing import person
 from tests.acceptance.web.conftest import PREFIX, Running
 from tests.support.waiting import until

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import redis as redis_py
 
-from rqclock.entries import Outage
 from rqclock.loading import load
+from rqclock.running.entries import Outage
 from tests.support.command import Rqclock, runner
 from tests.support.leader import Leader, Time
 from tests.support.server import Server

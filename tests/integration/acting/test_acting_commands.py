@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rqclock.ticks import iso
+from rqclock.store.ticks import iso
 from tests.support.command import Rqclock
 from tests.support.leader import Leader
 

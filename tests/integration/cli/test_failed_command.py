@@ -9,10 +9,11 @@ import pytest
 import redis as redis_py
 from rq import Queue, SimpleWorker
 
-from rqclock import Job, activity
-from rqclock.history import read_history
-from rqclock.replies import text
-from rqclock.serializer import JobSerializer
+from rqclock import Job
+from rqclock.acts import activity
+from rqclock.jobs.serializer import JobSerializer
+from rqclock.store.replies import text
+from rqclock.views.history import read_history
 from tests.support import jobs
 from tests.support.command import Rqclock
 from tests.support.leader import Leader

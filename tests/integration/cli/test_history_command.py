@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from rqclock.entries import Outage
+from rqclock.running.entries import Outage
 from tests.support.command import Rqclock
 from tests.support.leader import Leader
 

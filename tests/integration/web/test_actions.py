@@ -14,8 +14,8 @@ import redis as redis_py
 from flask.testing import FlaskClient
 
 from rqclock import Clock
-from rqclock.activity import Entry, read
-from rqclock.replies import text
+from rqclock.acts.activity import Entry, read
+from rqclock.store.replies import text
 from tests.integration.web import chores
 from tests.integration.web.conftest import As
 from tests.integration.web.pressing import HERE, hidden, press, said

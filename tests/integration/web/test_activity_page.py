@@ -7,7 +7,7 @@ import pytest
 import redis as redis_py
 
 from rqclock import Clock
-from rqclock.activity import By, Entry, record
+from rqclock.acts.activity import By, Entry, record
 from tests.integration.web import chores
 from tests.integration.web.conftest import As
 from tests.integration.web.test_schedules_page import text_of

@@ -15,7 +15,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client, TestResponse
 
 from rqclock import Clock
-from rqclock.activity import read
+from rqclock.acts.activity import read
 from rqclock.web import User, console
 from tests.integration.web import chores
 from tests.integration.web.pressing import hidden

@@ -14,9 +14,9 @@ import redis as redis_py
 from rq import Queue, SimpleWorker
 
 from rqclock import Clock, Job
-from rqclock.activity import read
-from rqclock.keys import Keys
-from rqclock.replies import text
+from rqclock.acts.activity import read
+from rqclock.store.keys import Keys
+from rqclock.store.replies import text
 from tests.integration.web import chores
 from tests.integration.web.conftest import As
 from tests.integration.web.pressing import HERE, hidden, press, said

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from rqclock.accounts import Accounts
 from rqclock.cli.user import user_
 from rqclock.errors import RqclockError
-from rqclock.replies import text
+from rqclock.store.replies import text
 from rqclock.web import create_app
 from tests.integration.web.pressing import HERE, hidden
 from tests.support.server import Server

@@ -11,8 +11,8 @@ from rq.registry import FailedJobRegistry
 from werkzeug.routing import Rule
 
 from rqclock import Job
-from rqclock.activity import read
-from rqclock.keys import Keys
+from rqclock.acts.activity import read
+from rqclock.store.keys import Keys
 from tests.integration.web.chores import sweep
 from tests.integration.web.conftest import ORIGIN, As
 

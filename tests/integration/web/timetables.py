@@ -8,11 +8,11 @@ import redis
 from rq import Queue, SimpleWorker
 
 from rqclock import Clock, Job
-from rqclock.keys import Keys
-from rqclock.lease import Lease
-from rqclock.ledger import Entry, Ledger
-from rqclock.outcomes import Outcomes
-from rqclock.schedules import Schedule
+from rqclock.aftercare.outcomes import Outcomes
+from rqclock.store.keys import Keys
+from rqclock.store.lease import Lease
+from rqclock.store.ledger import Entry, Ledger
+from rqclock.timetable.schedules import Schedule
 
 LIFE = 2.0
 

@@ -12,7 +12,7 @@ import rq
 from rq import Queue
 
 from rqclock import Job, Worker
-from rqclock.serializer import JobSerializer
+from rqclock.jobs.serializer import JobSerializer
 from tests.support.processes import Launch, Launched
 from tests.support.server import Server
 
@@ -48,7 +48,7 @@ def burst(redis_server: Server, kind: str) -> Callable[..., Any]:
     def run(*queues: str, options: dict[str, Any] | None = None, **how: Any) -> Any:
         made = {"stock": rq.Worker, "ours": Worker}[kind]
         worker = made(list(queues) or ["default"], connection=redis_server.client(), job_class=Job, **(options or {}))
-        worker.worked = worker.work(burst=True, logging_level="CRITICAL", **how)  # type: ignore[union-attr]
+        worker.worked = worker.work(burst=True, logging_level="CRITICAL", **how)
         return worker
 
     return run

@@ -6,7 +6,7 @@ import json
 import zlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis as redis_py
@@ -27,10 +27,10 @@ def forge(redis: redis_py.Redis, queue: Queue, data: list[Any]) -> Job:
     """A job as whoever can write to Redis writes it."""
     stamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     packed = zlib.compress(json.dumps(data).encode())
-    facts = {"data": packed, "created_at": stamp, "origin": "default", "status": "queued", "description": ""}
+    facts: Any = {"data": packed, "created_at": stamp, "origin": "default", "status": "queued", "description": ""}
     redis.hset("rq:job:forged", mapping=facts)
     redis.rpush("rq:queue:default", "forged")
-    return Job.fetch("forged", connection=redis)
+    return cast("Job", Job.fetch("forged", connection=redis))
 
 
 def test_a_forged_job_is_refused_and_recorded(burst: Burst, queue: Queue, redis: redis_py.Redis, tmp_path: Any) -> None:

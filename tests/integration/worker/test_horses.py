@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis as redis_py
@@ -23,6 +25,10 @@ Start = Callable[..., Launched]
 @pytest.fixture
 def kind() -> str:
     return "ours"
+
+
+def ended(job: Any) -> bool:
+    return bool(job.get_status() == JobStatus.FINISHED)
 
 
 def lines(file: Path) -> list[str]:
@@ -101,7 +107,7 @@ def test_a_waiting_worker_takes_jobs_of_any_of_its_queues(start: Start, redis: r
     start(queues=("high", "middle", "low"))
     for name in ("low", "middle", "high"):
         job = Queue(name, connection=redis, job_class=Job).enqueue(chores.add, 1)
-        until(lambda job=job: job.get_status() == JobStatus.FINISHED, 3)
+        until(partial(ended, job), 3)
     assert [redis.llen(f"rq:queue:{name}:intermediate") for name in ("high", "middle", "low")] == [0, 0, 0]
 
 
@@ -154,7 +160,7 @@ def test_a_job_that_cannot_be_read_is_quarantined_with_its_reason(
 def test_an_id_that_is_no_text_is_quarantined(start: Start, queue: Queue, redis: redis_py.Redis) -> None:
     poison, good = queue.enqueue(chores.add, 1), queue.enqueue(chores.add, 2)
     redis.rename(poison.key, b"rq:job:\xff\xfe")
-    redis.lset("rq:queue:default", 0, b"\xff\xfe")
+    redis.execute_command("LSET", "rq:queue:default", 0, b"\xff\xfe")
     start()
     until(lambda: good.get_status() == JobStatus.FINISHED)
     assert redis.hkeys("rq:quarantine") == [b"\xff\xfe"]

@@ -15,7 +15,7 @@ from rqclock.cli import table
 from rqclock.cli.check import warnings
 from rqclock.cli.explain import words
 from rqclock.cli.simulate import with_progress
-from rqclock.forecast import CROWD, clock_changes, crowded_minutes
+from rqclock.timetable.forecast import CROWD, clock_changes, crowded_minutes
 from tests.support import jobs
 from tests.support.command import Rqclock
 

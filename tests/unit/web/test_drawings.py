@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from rqclock import Clock
-from rqclock.history import Run
-from rqclock.schedules import Schedule
+from rqclock.timetable.schedules import Schedule
+from rqclock.views.history import Run
 from rqclock.web.plot import FEW, SHOWN, ceiling, plot, typical
 from rqclock.web.timeline import DAY, LABEL, LANES, WIDTH, bars, hours, place, timeline
 from rqclock.web.words import mark

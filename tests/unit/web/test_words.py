@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from rqclock.history import Run
-from rqclock.rq_records import error_line
+from rqclock.store.rq_records import error_line
+from rqclock.views.history import Run
 from rqclock.web.words import (
     DECISIONS,
     STATUSES,

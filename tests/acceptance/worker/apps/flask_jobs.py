@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 
-import flask_app
+import flask_app  # type: ignore[import-not-found]
 from flask import current_app
 from sqlalchemy import text
 

@@ -1,0 +1,1 @@
+"""What people do: run now, pause, skip, backfill, requeue; each recorded."""

@@ -1,0 +1,150 @@
+"""How jobs ended, and what each of their attempts came to, written into the ledger before RQ forgets them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import redis
+
+from rqclock.store import rq_records
+from rqclock.store.keys import Keys
+from rqclock.store.ledger import slices
+from rqclock.store.places import Places
+from rqclock.store.replies import text, texts
+from rqclock.store.rq_records import Record
+from rqclock.store.ticks import field, read_job_id
+
+CHUNK = 500
+SHARE = 0.1  # of the time that looking may take: with 100,000 jobs waiting it looks more rarely
+ATTEMPTS = 20  # of a run that are kept one by one
+
+
+class Outcomes:
+    """Looks at every job of ours whose end is not recorded, whatever worker runs it."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._monotonic = monotonic
+        self._next_look = -1e9
+        self._attempts: dict[str, int] = {}
+        self._waiting: set[str] = set()
+        self._places = Places(connection, keys)
+        self._renamed: dict[str, str] = {}
+
+    def step(self, now: float) -> None:
+        """One pass over all open jobs; sending it again writes the same. Raises redis.RedisError."""
+        began = self._monotonic()
+        if began < self._next_look:
+            return
+        known, self._attempts = self._attempts, {}
+        waited, self._waiting = self._waiting, set()
+        self._renamed = texts(self._connection.hgetall(self._keys.named("renamed")))
+        for part in slices(self._connection.zrange(self._keys.named("open"), 0, -1), CHUNK):
+            self._look_at([text(job_id) for job_id in part], waited, known)
+        took = self._monotonic() - began
+        self._next_look = began + took / SHARE if took > SHARE else began
+
+    def _named(self, job_id: str) -> tuple[str, int, str | None] | None:
+        """Slug, instant and token of a job of ours; a job queued before a renaming belongs to the schedule of today."""
+        named = read_job_id(job_id)
+        if named is None:
+            return None
+        slug, seen = named[0], set[str]()
+        while slug in self._renamed and slug not in seen:  # renamed more than once
+            seen.add(slug)
+            slug = self._renamed[slug]
+        return slug, named[1], named[2]
+
+    def _look_at(self, ids: list[str], waited: set[str], known: dict[str, int]) -> None:
+        """Those that wait in a queue as they did before have no news; there may be very many."""
+        states = self._places.states(ids)
+        waiting = {job_id for job_id, (status, _) in states.items() if status == "queued"}
+        self._waiting |= waiting
+        self._attempts |= {job_id: known[job_id] for job_id in waiting & waited if job_id in known}
+        news = [job_id for job_id in ids if job_id not in waiting or job_id not in waited]
+        for job_id, record in zip(news, rq_records.read(self._connection, self._keys, news), strict=True):
+            self._look(job_id, record, known.get(job_id, 1))
+
+    def _look(self, job_id: str, record: Record | None, before: int) -> None:
+        if record is None or (record.ended and not record.to_be_queued_again):
+            self._close(job_id, record)
+            return
+        self._attempts[job_id] = max(record.attempt, before)
+        if record.attempt > max(before, 1 + record.lost):
+            self._note_retry(job_id, record)
+
+    def _note_retry(self, job_id: str, record: Record) -> None:
+        """An attempt has failed and RQ will make another: its times are overwritten when that begins."""
+        named = self._named(job_id)
+        if named is None:
+            return
+        slug, at, token = named
+        key, name = self._keys.of("attempts", slug), field(at, token)
+        seen = _parsed(self._connection.hget(key, name))
+        number = record.attempt - 1
+        if any(one.get("attempt") == number for one in (*seen, *record.story)):
+            return
+        of_it = {} if record.status == "started" else {"started": record.started_at, "ended": record.finished_at}
+        one = {"attempt": number, "is": "retried", **of_it, "worker": record.worker if of_it else None}
+        self._connection.hset(key, name, _packed([*seen, one][-ATTEMPTS:]))
+
+    def _close(self, job_id: str, record: Record | None) -> None:
+        named = self._named(job_id)
+        pipeline = self._connection.pipeline()
+        if named is not None:
+            slug, at, token = named
+            key, name = self._keys.of("attempts", slug), field(at, token)
+            earlier = _parsed(self._connection.hget(key, name)) if record is None or record.attempt > 1 else []
+            pipeline.hset(self._keys.of("outcomes", slug), name, _row(record, earlier))
+            pipeline.hdel(key, name)
+        pipeline.zrem(self._keys.named("open"), job_id)
+        pipeline.execute()
+
+
+def read_retried(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[list[dict[str, Any]]]:
+    """What is kept of the earlier attempts of jobs that have not ended. Raises redis.RedisError."""
+    pipeline = connection.pipeline(transaction=False)
+    for job_id in job_ids:
+        slug, at, token = read_job_id(job_id) or ("", 0, None)
+        pipeline.hget(keys.of("attempts", slug), field(at, token))
+    return [_parsed(found) for found in (pipeline.execute() if len(pipeline) else [])]
+
+
+def attempts(record: Record | None, retried: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The earlier attempts of a run, oldest first: those that raised, and those whose worker died."""
+    lost = [{"is": "lost", **event} for event in (record.story if record else ())]
+    return sorted([*retried, *lost], key=lambda one: one.get("attempt") or 0)[-ATTEMPTS:]
+
+
+def _row(record: Record | None, retried: list[dict[str, Any]]) -> str:
+    if record is None:
+        facts: dict[str, Any] = {"status": "unknown"}
+    else:
+        facts = {
+            "status": "abandoned" if record.abandoned else record.status,
+            "started": record.started_at,
+            "ended": record.finished_at,
+            "worker": record.worker,
+            "error": record.error,
+        }
+        if record.attempt > 1:
+            facts |= {"attempt": record.attempt, "of": record.of}
+    return _packed(facts | ({"attempts": earlier} if (earlier := attempts(record, retried)) else {}))
+
+
+def _packed(value: Any) -> str:
+    if isinstance(value, list):
+        return json.dumps([_without_none(one) for one in value], separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_without_none(value), separators=(",", ":"), ensure_ascii=False)
+
+
+def _without_none(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _parsed(value: Any) -> list[dict[str, Any]]:
+    return json.loads(text(value)) if value else []

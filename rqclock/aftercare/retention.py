@@ -1,0 +1,94 @@
+"""How long the ledger keeps what: 30 days; of a busy schedule's older rows only those that deserve a look."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import redis
+
+from rqclock.store.keys import Keys
+from rqclock.store.ledger import slices
+from rqclock.store.replies import text
+from rqclock.store.rows import read_row
+from rqclock.store.ticks import read_field
+
+DAY = 86_400
+KEPT = 30 * DAY
+ROWS = 50_000
+CHUNK = 500
+HOUR = 3600
+
+
+class Retention:
+    """Trims the ledger of one Clock. Each chunk is one transaction; a trim cut short goes on at the next."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, *, rows: int = ROWS) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._rows = rows
+
+    def step(self, now: float) -> None:
+        """One pass over all schedules, those that left the timetable included. Raises redis.RedisError."""
+        found = [self._connection.hkeys(self._keys.named(name)) for name in ("definitions", "retired")]
+        for slug in sorted({text(slug) for slugs in found for slug in slugs}):
+            self._forget(slug, int(now) - KEPT)
+            self._fold(slug)
+
+    def _forget(self, slug: str, before: int) -> None:
+        index = self._keys.of("index", slug)
+        old = self._connection.zrangebyscore(index, "-inf", f"({before}")
+        for part in slices(self._closed(slug, old), CHUNK):
+            self._drop(slug, part, Counter())
+        hours = [hour for hour in self._connection.hkeys(self._keys.of("folded", slug)) if int(hour) < before]
+        if hours:
+            self._connection.hdel(self._keys.of("folded", slug), *hours)
+
+    def _fold(self, slug: str) -> None:
+        """Above so many rows, the oldest that ran well become a count for their hour; all others stay."""
+        index = self._keys.of("index", slug)
+        excess = self._connection.zcard(index) - self._rows
+        oldest = self._connection.zrange(index, 0, excess - 1) if excess > 0 else []
+        for part in slices(oldest, CHUNK):
+            well = self._ran_well(slug, part)
+            self._drop(slug, well, Counter(read_field(text(name))[0] // HOUR * HOUR for name in well))
+
+    def _closed(self, slug: str, names: Iterable[Any]) -> list[Any]:
+        """Those whose job's end is recorded: an open row is never trimmed."""
+        found = []
+        for part in slices(names, CHUNK):
+            rows = self._connection.hmget(self._keys.of("ledger", slug), part)
+            jobs = [self._job(slug, text(name), row) for name, row in zip(part, rows, strict=True)]
+            scores = self._connection.zmscore(self._keys.named("open"), jobs)
+            found += [name for name, score in zip(part, scores, strict=True) if score is None]
+        return found
+
+    def _job(self, slug: str, name: str, row: Any) -> str:
+        tick, token = read_field(name)
+        named = read_row(name, text(row)).slug if row else None
+        return self._keys.job_id(named or slug, tick, token)
+
+    def _ran_well(self, slug: str, names: list[Any]) -> list[Any]:
+        rows = self._connection.hmget(self._keys.of("ledger", slug), names)
+        ends = self._connection.hmget(self._keys.of("outcomes", slug), names)
+        return [name for name, row, end in zip(names, rows, ends, strict=True) if row and end and _well(row, end)]
+
+    def _drop(self, slug: str, names: list[Any], hours: Counter[int]) -> None:
+        if not names:
+            return
+        pipeline = self._connection.pipeline()
+        for hour, count in hours.items():
+            pipeline.hincrby(self._keys.of("folded", slug), str(hour), count)
+        pipeline.hdel(self._keys.of("ledger", slug), *names)
+        pipeline.hdel(self._keys.of("outcomes", slug), *names)
+        pipeline.hdel(self._keys.of("attempts", slug), *names)
+        pipeline.zrem(self._keys.of("index", slug), *names)
+        pipeline.execute()
+
+
+def _well(row: Any, end: Any) -> bool:
+    """Whether nothing about the run deserves a look: queued without a remark, by the timetable, and finished."""
+    facts = json.loads(row)
+    return facts["is"] == "enqueued" and "why" not in facts and json.loads(end)["status"] == "finished"

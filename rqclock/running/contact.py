@@ -1,0 +1,68 @@
+"""The line between a clock process and Redis: beats, and the time that they bring."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import redis
+
+from rqclock.running.redis_time import RedisTime
+from rqclock.store.lease import Beat, Lease
+
+log = logging.getLogger("rqclock.clock")
+SKEW = 30.0  # seconds between a host's clock and Redis's that are worth a warning
+
+
+class Contact:
+    """Keeps Redis's time from sample to sample, and the lease from beat to beat."""
+
+    def __init__(self, connection: redis.Redis, lease: Lease) -> None:
+        self._connection = connection
+        self._lease = lease
+        self._time = RedisTime()
+        self._accepted: str | None = None
+        self.beat_at = 0.0
+        self.heard: float | None = None  # Redis's time of the last beat that was answered
+
+    def now(self) -> float:
+        """Redis's time, in epoch seconds."""
+        return self._time.now(time.monotonic())
+
+    def greet(self) -> float:
+        """The first sample. Raises redis.RedisError."""
+        asked = time.monotonic()
+        seconds, micros = self._connection.time()
+        server, wall = seconds + micros / 1e6, time.time()
+        self._time.offer(server, asked, time.monotonic(), wall)
+        if abs(server - wall) > SKEW:
+            log.warning("this host's clock and Redis's differ by %.0f s: runs follow Redis's", wall - server)
+        return server
+
+    def beat(self) -> Beat:
+        """One beat of the lease, whose answer is a sample too. Raises redis.RedisError."""
+        beat = self._lease.beat(self.now())
+        if self._accepted is not None and beat.accepted != self._accepted:
+            self._time.accept()
+            log.warning("Redis's time is accepted, as it was told")
+        self._accepted = beat.accepted
+        self._offer(beat)
+        self.beat_at = beat.asked + self._lease.interval
+        self.heard = self.now()
+        return beat
+
+    def beat_is_due(self) -> bool:
+        """Whether the lease wants a beat."""
+        return time.monotonic() >= self.beat_at
+
+    def _offer(self, beat: Beat) -> None:
+        before = self._time.held
+        self._time.offer(beat.server, beat.asked, beat.answered, time.time())
+        if self._time.held is not None and before is None:
+            log.error(
+                "Redis's time jumped by %.0f s, and this host's did not: going on as before; "
+                "if Redis is right, say so: rqclock accept-time",
+                self._time.held,
+            )
+        elif before is not None and self._time.held is None:
+            log.warning("Redis's time and this host's agree again")

@@ -1,0 +1,48 @@
+"""What a clock process knows beside Redis, over all its leads. By it the process notices what Redis has lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rqclock.running.predicates import Predicates
+from rqclock.timetable.schedules import Schedule
+
+
+@dataclass
+class Memory:
+    """By slug, the last tick whose decision Redis has acknowledged; and whose condition is quarantined."""
+
+    decided: dict[str, int] = field(default_factory=dict)
+    predicates: Predicates = field(default_factory=Predicates)
+
+    def note(self, slug: str, cursor: int) -> None:
+        """Redis has said that all ticks up to `cursor` are decided. Knowledge is never unlearnt."""
+        self.decided[slug] = max(cursor, self.decided.get(slug, cursor))
+
+    def is_ahead(self, slug: str, cursor: int | None) -> bool:
+        """Whether decisions are known here that Redis, which says `cursor`, has no more."""
+        return slug in self.decided and (cursor is None or cursor < self.decided[slug])
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What Redis has lost: of these schedules (names), decisions later than `since` (0 means all there were)."""
+
+    names: Sequence[str] = ()
+    since: int = 0
+    known: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, memory: Memory, schedules: Sequence[Schedule], cursors: Sequence[int | None]) -> Loss:
+        """Compare what is remembered with the cursors that Redis has. `known` is the last tick remembered, by slug."""
+        pairs = zip(schedules, cursors, strict=True)
+        lost = [(schedule, cursor) for schedule, cursor in pairs if memory.is_ahead(schedule.slug, cursor)]
+        return cls(
+            [schedule.name for schedule, _ in lost],
+            min((cursor or 0 for _, cursor in lost), default=0),
+            {schedule.slug: memory.decided[schedule.slug] for schedule, _ in lost},
+        )
+
+    def __str__(self) -> str:
+        return f"{len(self.names)} schedules ({', '.join(self.names[:3])})"

@@ -1,0 +1,216 @@
+"""The ledger: what was decided on each tick. Writes go through the Lua scripts, fenced by the lease."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import redis
+
+from rqclock.errors import RqclockError
+from rqclock.jobs import template
+from rqclock.store.keys import Keys
+from rqclock.store.lease import Lease
+from rqclock.store.replies import text
+from rqclock.store.scripts import Scripts
+from rqclock.timetable.schedules import Schedule, Timetable
+
+SLICE = 1000  # schedules that are read at once
+BATCH = 250
+T = TypeVar("T")
+
+
+class Fenced(RqclockError):
+    """Another clock holds the lease: what we sent was not written."""
+
+
+class NotPublished(RqclockError):
+    """The timetable in Redis is not ours: publish it, then send again."""
+
+
+class StateLost(RqclockError):
+    """Redis no longer has decisions that it had acknowledged: read the cursors anew."""
+
+
+class WrongType(RqclockError):
+    """One of our keys holds something else: a person must repair or delete it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tick on its way to a decision. `row` are further members of its ledger row; `decision` None means enqueue."""
+
+    schedule: Schedule
+    tick: int
+    cursor: int
+    decision: str | None = None
+    row: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of an entry: a decision; or `decided` (the cursor was elsewhere) or `stuck` (nothing written)."""
+
+    decision: str
+    detail: str
+
+
+ENQUEUED = Verdict("enqueued", "")
+
+
+class Ledger:
+    """The ledger of one Clock, written by the holder of `lease`."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, lease: Lease) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._lease = lease
+        self._scripts = Scripts(connection)
+        self.pause: Callable[[], None] = lambda: None  # called between two slices of a long read
+
+    def fire(self, entries: Sequence[Entry], fingerprint: str, now: float) -> list[Verdict]:
+        """Decide at most 250 entries in one step; `now` is Redis's time.
+
+        Raises Fenced, NotPublished or WrongType (nothing was written), redis.OutOfMemoryError (likewise),
+        redis.ConnectionError (unknown: read the cursors anew).
+        """
+        ticks = json.dumps([_fields(self._keys, entry) for entry in entries], ensure_ascii=False)
+        head = [self._keys.root, self._keys.prefix, self._lease.owner, self._lease.epoch, fingerprint]
+        answer = self._scripts.call("fire", *head, int(now * 1000), rq_stamp(now), ticks)
+        said = [text(part) for part in answer]
+        if said[0] != "ok":
+            raise _refusal(said[0], said[1])
+        if said[1] == "all enqueued":
+            return [ENQUEUED] * len(entries)
+        return [Verdict(*pair) for pair in zip(said[2::2], said[3::2], strict=True)]
+
+    def cursors(self, schedules: Sequence[Schedule]) -> list[int | None]:
+        """The last decided tick of each schedule. Raises redis.RedisError."""
+        found: list[int | None] = []
+        for part in slices(schedules, SLICE):
+            values = self._connection.hmget(self._keys.named("cursors"), [schedule.slug for schedule in part])
+            found += [None if value is None else int(value) for value in values]
+            self.pause()
+        return found
+
+    def published(self) -> str | None:
+        """The fingerprint of the timetable in force, None before the first. Raises redis.RedisError."""
+        value = self._connection.hget(self._keys.named("timetable"), "fingerprint")
+        return None if value is None else text(value)
+
+    def definitions(self) -> dict[str, dict[str, Any]]:
+        """The definitions in force by slug. Raises redis.RedisError."""
+        found: dict[str, dict[str, Any]] = {}
+        for n, (slug, value) in enumerate(self._connection.hscan_iter(self._keys.named("definitions"), count=SLICE)):
+            if n % SLICE == 0:
+                self.pause()
+            found[text(slug)] = json.loads(value)
+        return found
+
+    def rename(self, timetable: Timetable) -> None:
+        """Carry over what is known of schedules that the timetable has under another name. Raises Fenced."""
+        if not any(schedule.renamed_from for schedule in timetable.schedules):
+            return
+        before = self.definitions()
+        for schedule in timetable.schedules:
+            old = before.get(schedule.renamed_from)
+            if old and schedule.slug not in before:
+                known = json.dumps(old | {"slug": schedule.slug, "name": schedule.name})
+                head = [self._keys.root, self._lease.owner, self._lease.epoch]
+                self._check(self._scripts.call("rename", *head, schedule.renamed_from, schedule.slug, known))
+
+    def publish(self, timetable: Timetable, now: int, *, remembered: Mapping[str, int] | None = None) -> Iterator[None]:
+        """Put the timetable in force in slices; between two of them the caller may beat. Raises Fenced.
+
+        A schedule that Redis knows nothing of begins now, or where it was `remembered` to be (by slug).
+        """
+        before = self.definitions()
+        retired_before = set(map(text, self._connection.hkeys(self._keys.named("retired"))))
+        # One that comes back starts from its return, whatever is remembered of it.
+        known = {slug: tick for slug, tick in (remembered or {}).items() if slug not in retired_before}
+        for part in slices(timetable.schedules, 100):
+            parts = [
+                piece for schedule in part for piece in _publication(schedule, before.get(schedule.slug), known, now)
+            ]
+            self._check(self._scripts.call("publish", *self._head(now), len(part), *parts))
+            yield
+        retired = sorted(set(before) - {schedule.slug for schedule in timetable.schedules})
+        facts = {
+            "generation": self._lease.generation,
+            "fingerprint": timetable.fingerprint,
+            "timezone": timetable.timezone,
+            "at": now,
+            "name": timetable.name,  # last: the script adds it to the set of Clocks
+        }
+        shown = [piece for pair in facts.items() for piece in pair]
+        self._check(self._scripts.call("enforce", *self._head(now), self._keys.prefix, len(retired), *retired, *shown))
+
+    def _head(self, now: int) -> list[Any]:
+        return [self._keys.root, self._lease.owner, self._lease.epoch, now]
+
+    def _check(self, written: int) -> None:
+        if not written:
+            raise Fenced("another clock took the lead")
+
+
+def _fields(keys: Keys, entry: Entry) -> list[str]:
+    schedule, options = entry.schedule, entry.schedule.target.options
+    return [
+        schedule.slug,
+        str(entry.tick),
+        entry.decision or "enqueue",
+        str(entry.cursor),
+        keys.job_id(schedule.slug, entry.tick),
+        options.queue,
+        str(options.ttl or ""),
+        "skip" if schedule.policies.overlap == "skip" else "",
+        _members(entry.row),
+    ]
+
+
+def _members(row: dict[str, Any] | None) -> str:
+    return "," + json.dumps(row, separators=(",", ":"), ensure_ascii=False)[1:-1] if row else ""
+
+
+def _refusal(word: str, detail: str) -> RqclockError:
+    if word == "wrong type":
+        return WrongType(f"the Redis key {detail} is not of the type that rqclock wrote: rename or delete it")
+    return NotPublished(detail) if word == "not published" else Fenced(f"another clock took the lead: {detail}")
+
+
+def _publication(schedule: Schedule, before: dict[str, Any] | None, known: Mapping[str, int], now: int) -> list[Any]:
+    """What `publish.lua` takes of a schedule.
+
+    Its ticks count from now when it is new or retimed; when Redis has lost its cursor, from where we knew it to be.
+    """
+    definition = schedule.definition()
+    changed = before is None or _meaning(before) != _meaning(definition)
+    old = Schedule.understood(before) if before else None
+    retimed = before is not None and (old is None or old.timing() != schedule.timing())
+    start = now if retimed else known.get(schedule.slug, now)
+    version = json.dumps({"began": now if before else start, "definition": definition}) if changed else ""
+    hash_ = template.fields(schedule)
+    fields = [part for pair in hash_.items() for part in pair]
+    return [schedule.slug, json.dumps(definition), version, start, "1" if retimed else "", len(hash_), *fields]
+
+
+def _meaning(definition: dict[str, Any]) -> str:
+    """The definition but for its place in the file: a comment above a line makes no new version of it."""
+    meaning = {name: value for name, value in definition.items() if name not in ("file", "line")}
+    return json.dumps(meaning, sort_keys=True)
+
+
+def rq_stamp(now: float) -> str:
+    """An instant as RQ writes it in a job's hash."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def slices(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of at most `size`."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
