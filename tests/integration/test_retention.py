@@ -9,6 +9,7 @@ import redis as redis_py
 
 from rqclock.aftercare.retention import KEPT, Retention
 from rqclock.store.keys import Keys
+from rqclock.store.replies import text
 
 NOW = 1_800_000_000
 
@@ -30,7 +31,7 @@ def decide(redis: redis_py.Redis, keys: Keys, tick: int, *, status: str | None =
 
 
 def kept(redis: redis_py.Redis, keys: Keys) -> list[int]:
-    index = [int(name) for name in redis.zrange(keys.of("index", "work"), 0, -1)]
+    index = [int(text(name)) for name in redis.zrange(keys.of("index", "work"), 0, -1)]
     assert sorted(int(name) for name in redis.hkeys(keys.of("ledger", "work"))) == sorted(index)
     return index
 

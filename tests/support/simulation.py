@@ -86,7 +86,7 @@ class Simulated:
         self._connected = connected
         line: Any = Line.from_url(settings.redis_url, protocol=2)
         line.owner = self
-        return line
+        return cast("redis.Redis", line)
 
     def turn(self) -> None:
         """One turn of its loop, unless it is in the midst of one."""
