@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from unittest.mock import patch
 
 import redis
@@ -146,7 +146,7 @@ class World:
         self._actor: list[Simulated] = []
         self._patches = ExitStack()
         for module in ("process", "contact"):
-            self._patches.enter_context(patch(f"rqclock.{module}.time", self))
+            self._patches.enter_context(patch(f"rqclock.running.{module}.time", self))
 
     def close(self) -> None:
         self._patches.close()
