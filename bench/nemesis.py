@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tests.support.lab import LEASE, ClockProcess, Lab
@@ -192,14 +193,14 @@ class Nemesis:
 
     def _any_place(self) -> Place:
         """The leader's in half of all cases: faults elsewhere are easy."""
+        coin, other = self.random.random(), self.random.choice(self.places)  # both always, so that a seed goes on alike
         owner = self.redis.hget("rq:clock:default:lease", "owner") or b""
         leading = [place for place in self.places if place.clock and f":{place.clock.pid}:".encode() in owner]
-        return leading[0] if leading and self.random.random() < 0.5 else self.random.choice(self.places)
+        return leading[0] if leading and coin < 0.5 else other
 
     def _run(self, place: Place) -> None:
         if place.clock is None or not place.clock.running:
-            file = self.lab.folder / f"clock-{self.version}.py"
-            place.clock = self.lab.clock(place.proxy.url, file, time=place.time)
+            place.clock = self.lab.clock(place.proxy.url, self.file, time=place.time)
 
     def _replace(self, place: Place) -> None:
         if place.clock and place.clock.running:
@@ -208,10 +209,15 @@ class Nemesis:
             place.clock.wait(20)
         self._run(place)
 
+    @property
+    def file(self) -> Path:
+        """The clock file that is deployed now."""
+        return self.lab.folder / f"clock-{self.version}.py"
+
     def _write_version(self) -> None:
         self.version += 1
         extra = EXTRA.format(name=f"extra {self.version}")
-        self.lab.file(*LINES.values(), extra, name=f"clock-{self.version}.py")
+        self.lab.file(*LINES.values(), extra, name=self.file.name)
 
     def _start_redis(self) -> None:
         self.server.start()

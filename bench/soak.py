@@ -31,35 +31,35 @@ def main(minutes: float, seed: int | None, clocks: int, quiet: bool) -> None:
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     click.echo(f"seed {seed}")
     began = time.monotonic()
+
+    def say(event: str) -> None:
+        if not quiet:
+            click.echo(f"{time.monotonic() - began:6.1f} {event}")
+
     with tempfile.TemporaryDirectory() as folder:
-        lab = Lab(Path(folder))
-        nemesis = Nemesis(
-            lab, random.Random(seed), lambda text: quiet or click.echo(f"{time.monotonic() - began:6.1f} {text}")
-        )
+        nemesis = Nemesis(Lab(Path(folder)), random.Random(seed), say)
         try:
             nemesis.start(clocks)
             nemesis.go_on(minutes * 60)
             nemesis.calm_down()
             problems = report(nemesis)
         finally:
-            lab.close()
+            nemesis.lab.close()
     sys.exit(1 if problems else 0)
 
 
 def report(nemesis: Nemesis) -> list[str]:
-    """Print what became of every tick; what must not be."""
+    """Print what became of every tick; the answer is what must not be."""
     accounts = Accounts.read(nemesis.redis, PERIODS)
-    audit = nemesis.lab.run(
-        "audit", redis_url=nemesis.server.url, file=nemesis.lab.folder / f"clock-{nemesis.version}.py"
-    )
+    audit = nemesis.lab.run("audit", redis_url=nemesis.server.url, file=nemesis.file)
     failed = audit.wait(60)
     problems = accounts.problems + ([f"rqclock audit: {audit.output}"] if failed else [])
     decided = {word: accounts.count(word) for word in ("enqueued", "skipped", "missed", "refused")}
-    click.echo(f"events: {sum(nemesis.events.values())}: {dict(nemesis.events)}")
-    click.echo(f"ticks: {sum(decided.values())}: {decided}; decided again after a loss of Redis, and marked: "
-               f"{sum(len(accounts.refired(slug)) for slug in PERIODS)}")  # fmt: skip
-    click.echo(audit.output.strip().splitlines()[-1])
+    again = sum(len(accounts.refired(slug)) for slug in PERIODS)
     lost, twice = (sum(word in problem for problem in problems) for word in ("lost", "times"))
+    click.echo(f"events: {sum(nemesis.events.values())}: {dict(nemesis.events)}")
+    click.echo(f"ticks: {sum(decided.values())}: {decided}; {again} decided again after a loss of Redis, and marked")
+    click.echo(audit.output.strip().splitlines()[-1])
     click.echo(f"{lost} lost, {twice} twice" + "".join(f"\n{problem}" for problem in problems))
     return problems
 

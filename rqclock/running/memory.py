@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import redis
+
+from rqclock.acts import activity
 from rqclock.running.predicates import Predicates
+from rqclock.store.keys import Keys
+from rqclock.store.ticks import iso
 from rqclock.timetable.schedules import Schedule
+
+log = logging.getLogger("rqclock.clock")
 
 
 @dataclass
@@ -45,4 +53,19 @@ class Loss:
         )
 
     def __str__(self) -> str:
-        return f"{len(self.names)} schedules ({', '.join(self.names[:3])})"
+        of = f"{len(self.names)} schedules ({', '.join(self.names[:3])}{', …' if len(self.names) > 3 else ''})"
+        if not self.since:
+            return (
+                f"Redis has forgotten all decisions on {of}, and the jobs that waited: they go on from where they were"
+            )
+        return f"Redis has forgotten decisions since {iso(self.since)} on {of}: they are decided again, and marked"
+
+
+def tell_of(loss: Loss, connection: redis.Redis, keys: Keys, *, host: str, now: float) -> None:
+    """Log what was lost, and keep it in the activity. Raises redis.ConnectionError."""
+    log.error("state lost: %s", loss)
+    detail = {"from": loss.since, "to": int(now), "schedules": len(loss.names)}
+    try:
+        activity.record(connection, keys, activity.Entry(activity.STATE_LOST, "clock", where=host, detail=detail))
+    except redis.ResponseError as error:  # a broken key of the activity, or a full Redis, must not keep us from leading
+        log.error("this could not be kept in the activity: %s", error)

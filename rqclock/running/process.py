@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import redis
 
 from rqclock import connection as connections
-from rqclock.acts import activity
 from rqclock.errors import ConfigurationError, RqclockError
 from rqclock.logs import set_up
 from rqclock.running import admission
@@ -20,7 +19,7 @@ from rqclock.running.contact import Contact
 from rqclock.running.entries import Outage
 from rqclock.running.followers import Followers
 from rqclock.running.health import Health, Metrics, notify_systemd
-from rqclock.running.memory import Loss, Memory
+from rqclock.running.memory import Memory, tell_of
 from rqclock.running.pulse import Pulse
 from rqclock.running.ticker import Ticker, log_decisions
 from rqclock.running.waiter import Stop, Waiter
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("rqclock.clock")
 FIRST_RETRY, LAST_RETRY = 0.1, 1.0
 LOOKS_IN_A_LIFE = 8
+LONGEST = 5.0  # seconds that the loop waits for anything, whatever the lease: longer looks like a stall
 UNREACHABLE = "Redis was out of reach"
 USAGE = "usage: python clock.py [--take-over]"
 
@@ -61,7 +61,7 @@ class Process:
         self._settings = settings
         self._take_over = take_over
         connection = connections.connect(
-            settings, "clock", answer_timeout=max(1.0, settings.lease), connected=self._note_connection
+            settings, "clock", answer_timeout=min(max(1.0, settings.lease), LONGEST), connected=self._note_connection
         )
         keys = Keys(settings.key_prefix, timetable.slug)
         self._connection, self._keys = connection, keys
@@ -131,7 +131,7 @@ class Process:
             return
         due = self._ticker.wait_until()
         until_due = float("inf") if due is None else due - self._contact.now()
-        self._waiter.wait(min(until_due, self._contact.beat_at - time.monotonic()))
+        self._waiter.wait(min(until_due, self._contact.beat_at - time.monotonic(), LONGEST))
 
     def _take_lead(self) -> None:
         self._reconnected = False
@@ -146,15 +146,9 @@ class Process:
         loss = ticker.take_lead(self._outage, publish=self._publish)
         self._ticker, self._publish = ticker, False
         if loss.names:
-            self._tell_of(loss)
+            tell_of(loss, self._connection, self._keys, host=self._lease.host, now=self._contact.now())
         log.info("leading (epoch %s, generation %d)", self._lease.epoch, self._lease.generation)
         self._followers.start()
-
-    def _tell_of(self, loss: Loss) -> None:
-        log.error("state lost: Redis has forgotten decisions on %s; they are decided again", loss)
-        detail = {"from": loss.since, "to": int(self._contact.now()), "schedules": len(loss.names)}
-        entry = activity.Entry(activity.STATE_LOST, "clock", where=self._lease.host, detail=detail)
-        activity.record(self._connection, self._keys, entry)
 
     def _report(self, part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
         log_decisions(part, verdicts)

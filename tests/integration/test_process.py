@@ -11,6 +11,7 @@ import pytest
 from rqclock import Clock
 from rqclock.errors import ConfigurationError, RedisUnavailable
 from rqclock.running.process import Process, main
+from rqclock.running.pulse import STALLED_AFTER
 from rqclock.settings import Settings
 from rqclock.store.ledger import Fenced
 from tests.support import jobs
@@ -147,3 +148,13 @@ def test_a_setting_that_cannot_be_read_ends_the_clock_before_redis_is_asked(
     monkeypatch.setenv("REDIS_URL", "http://127.0.0.1")
     assert main(seconds(), []) == 2
     assert capsys.readouterr().err.startswith("REDIS_URL")
+
+
+def test_with_the_longest_lease_nothing_is_waited_for_until_it_looks_like_a_stall(server: Server) -> None:
+    clock = Process(seconds(period="day").timetable(), Settings(redis_url=server.url, lease=60.0))
+    clock._followers.start = clock._followers.listen = lambda: None  # type: ignore[method-assign]
+    waits: list[float] = []
+    clock._waiter.wait = lambda length: bool(waits.append(length))  # type: ignore[assignment, func-returns-value]
+    until(lambda: leading(clock), timeout=2)
+    assert clock._connection.connection_pool.connection_kwargs["socket_timeout"] < STALLED_AFTER / 2
+    assert max(waits) < STALLED_AFTER / 1.5

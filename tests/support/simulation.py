@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from unittest.mock import patch
 
 import redis
@@ -86,7 +86,7 @@ class Simulated:
         self._connected = connected
         line: Any = Line.from_url(settings.redis_url, protocol=2)
         line.owner = self
-        return cast("redis.Redis", line)
+        return line  # type: ignore[no-any-return]
 
     def turn(self) -> None:
         """One turn of its loop, unless it is in the midst of one."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -24,10 +25,15 @@ RUNS = pytest.StashKey["Runs"]()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(number, injected): the row of the fault plan that a test is")
     config.addinivalue_line("markers", "alone: not beside other faults, because it measures time")
+    config.addinivalue_line("markers", "long: takes minutes, so it runs with `python -m bench.faults` only")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that run alone come first, among ours."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long ones are left out; those that run alone come first, among ours."""
+    if "FAULTS_LONG" not in os.environ:
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     places = [place for place, item in enumerate(items) if HERE in item.path.parents]
     ours = sorted((items[place] for place in places), key=lambda item: not item.get_closest_marker("alone"))
     for place, item in zip(places, ours, strict=True):
@@ -49,9 +55,11 @@ class Runs:
     def _run(self, item: pytest.Function) -> None:
         lab = self.labs[item.nodeid]
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        began = time.monotonic()
         try:
             item.obj(lab=lab, **parameters)
         finally:
+            lab.seconds = time.monotonic() - began
             lab.close()
 
     def result_of(self, item: pytest.Item) -> Future[None] | None:
@@ -83,6 +91,7 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
     if alone:
         alone.close()
     request.node.user_properties += [("measured", f"{name} {value}") for name, value in lab.measured.items()]
+    request.node.user_properties += [("seconds", lab.seconds)]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import signal
-import statistics
 import time
 from collections.abc import Callable
 
 import pytest
 import redis as redis_py
 
-from tests.support.lab import LEASE, ClockProcess, Lab
+from tests.support.lab import LEASE, NOISE, ClockProcess, Lab
+from tests.support.noise import Noise
 from tests.support.waiting import until
 
 JUST_BEFORE = 0.02  # seconds before a tick is due
@@ -36,7 +36,7 @@ def test_no_tick_is_lost_or_doubled_when_the_leader_dies_around_its_write(lab: L
     assert accounts.ticks() == accounts.ticks("tick", "enqueued")
     worst = max(accounts.lateness(since=died - 1))
     lab.note("latest tick", worst)
-    assert worst < LEASE + 1
+    assert worst < LEASE + 1 + NOISE
 
 
 @pytest.mark.fault("4", "kill -9 during acquire, beat and release of the lease: before, sent, answered")
@@ -61,25 +61,25 @@ def test_no_point_of_a_lease_s_life_is_a_bad_one_to_die_at(lab: Lab, script: str
     assert accounts.ticks() == accounts.ticks("tick", "enqueued")
     worst = max(accounts.lateness())
     lab.note("latest tick", worst)
-    assert worst < LEASE + 2
+    assert worst < LEASE + 2 + NOISE
 
 
 @pytest.mark.alone
 @pytest.mark.fault("1", "kill -9 of three leaders at the default lease, 20 ms before a tick")
 def test_ticks_resume_within_two_and_a_half_seconds_of_a_kill(lab: Lab) -> None:
-    lateness = _takeovers(lab, lambda leader: leader.kill())
-    lab.note("ticks resumed after", statistics.median(lateness))
-    assert statistics.median(lateness) < 2.5
-    assert max(lateness) < 4.0  # this machine's other work included
+    with Noise() as noise:
+        lateness = _takeovers(lab, lambda leader: leader.kill())
+    lab.note("ticks resumed after", max(lateness))
+    assert max(lateness) < 2.5 + noise.margin
 
 
 @pytest.mark.alone
 @pytest.mark.fault("4", "SIGTERM to three leaders at the default lease, 20 ms before a tick")
 def test_ticks_go_on_within_a_tenth_of_a_second_of_a_stop(lab: Lab) -> None:
-    lateness = _takeovers(lab, lambda leader: leader.signal(signal.SIGTERM))
-    lab.note("ticks resumed after", statistics.median(lateness) * 1000, "ms")
-    assert statistics.median(lateness) < 0.1
-    assert max(lateness) < 1.0  # this machine's other work included
+    with Noise() as noise:
+        lateness = _takeovers(lab, lambda leader: leader.signal(signal.SIGTERM))
+    lab.note("ticks resumed after", max(lateness) * 1000, "ms")
+    assert max(lateness) < 0.1 + noise.margin
 
 
 def _takeovers(lab: Lab, end: Callable[[ClockProcess], object]) -> list[float]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from rq.job import Job as StockJob
 from rq.utils import as_text
 
 from tests.support import jobs
-from tests.support.lab import Lab
+from tests.support.lab import NOISE, Lab
 from tests.support.waiting import until
 
 SECOND = 'clock.every("second", name="{name}").enqueue(jobs.{job})'
@@ -56,7 +57,7 @@ def test_a_broken_ledger_stops_its_own_schedule_and_is_made_up_for(lab: Lab) -> 
     lab.stop()
     accounts = lab.accounts(redis, {"tick": 1, "other": 1})
     assert accounts.ticks("tick") == accounts.ticks("tick", "enqueued")
-    assert max(accounts.lateness("other")) < 1
+    assert max(accounts.lateness("other")) < 1 + NOISE
     assert clock.output.count("nothing can be decided") == 1
 
 
@@ -151,10 +152,9 @@ def test_an_argument_too_large_is_refused_before_redis_sees_it(lab: Lab) -> None
     )
     leader = lab.clock(server.url, lab.file())
     assert large.wait() == 2
-    assert (
-        "large.py:6: an argument of add can't be carried by JSON: it is more than 2 MB, 1 MB is the limit" in large.output
-    )
-    with pytest.raises(TypeError, match=r"it is 50\.0 MB"):
+    said = r"large.py:6: an argument of add can't be carried by JSON: it is .* MB, 1 MB is the limit"
+    assert re.search(said, large.output)
+    with pytest.raises(TypeError, match="1 MB is the limit"):
         jobs.short_lived.enqueue("x" * 50_000_000)  # type: ignore[call-arg]
     assert len(large.output) < 400
     lab.ticks(redis, 2)

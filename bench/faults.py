@@ -1,0 +1,85 @@
+"""Every fault of tests/acceptance/faults with its result and its figures: python -m bench.faults [--fast]
+
+Without --fast the long ones run too, a quarter of an hour, and with them those that `bin/test all` leaves out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+import click
+import pytest
+
+FOLDER = "tests/acceptance/faults"
+HEAD = ("#", "fault", "what holds", "result", "s", "measured")
+
+
+@dataclass
+class Row:
+    """One test: what was injected, what it promises, and what came of it."""
+
+    number: str
+    injected: str
+    promise: str
+    result: str = "left out"
+    seconds: float = 0.0
+    measured: list[str] = field(default_factory=list)
+
+    def cells(self) -> tuple[str, ...]:
+        measured = ", ".join(self.measured)
+        return self.number, self.injected, self.promise, self.result, f"{self.seconds:.0f}", measured
+
+    def place(self) -> tuple[int, str]:
+        """Its place in the fault plan."""
+        return int(re.match(r"\d+", self.number)[0]), self.injected  # type: ignore[index]
+
+
+class Table:
+    """A pytest plug-in: collects one row for each test."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Row] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        marker = item.get_closest_marker("fault")
+        if marker is None:
+            return report
+        number, injected = marker.args
+        row = self.rows.setdefault(item.nodeid, Row(number, injected, _words(item.name)))
+        if report.failed:
+            row.result = "FAILED"
+        elif report.when == "call" and report.passed:
+            row.result, row.seconds = "ok", report.duration
+        row.measured = [str(value) for name, value in item.user_properties if name == "measured"]
+        said = dict(item.user_properties)
+        row.seconds = float(str(said.get("seconds") or row.seconds))
+        return report
+
+
+def _words(test: str) -> str:
+    """The promise that is the test's name."""
+    name, _, parameter = test.removeprefix("test_").partition("[")
+    return name.replace("_s_", "'s ").replace("_", " ") + (f" ({parameter.rstrip(']')})" if parameter else "")
+
+
+@click.command()
+@click.option("--fast", is_flag=True, help="Only those that bin/test runs too.")
+def main(fast: bool) -> None:
+    """Print the table of all faults; exit code 1 if one of them did harm."""
+    table = Table()
+    os.environ["FAULTS_LONG"] = "1"
+    code = pytest.main([FOLDER, "-q", "--tb=short", *(["-m", "not slow"] if fast else [])], plugins=[table])
+    click.echo("\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in (HEAD, ("---",) * len(HEAD))))
+    for row in sorted(table.rows.values(), key=Row.place):
+        click.echo(f"| {' | '.join(row.cells())} |")
+    sys.exit(int(code))
+
+
+if __name__ == "__main__":
+    main()
