@@ -15,7 +15,6 @@ import pytest
 
 TIERS = ("unit", "integration", "acceptance", "conformance")
 FAST = ("unit", "integration", "acceptance")
-BESIDE = "3"  # processes: tests of real processes mostly wait
 CHECKS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
@@ -30,7 +29,7 @@ def main(arguments: list[str]) -> int:
     if arguments:
         return pytest.main(pytest_arguments(arguments))
     failed = failed_checks()
-    code = pytest.main([*folders(FAST), "-m", "not slow", "-n", BESIDE], plugins=[Reminder(failed)])
+    code = pytest.main([*folders(FAST), "-m", "not slow"], plugins=[Reminder(failed)])
     return int(code) or len(failed)
 
 
