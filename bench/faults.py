@@ -74,7 +74,10 @@ def main(fast: bool) -> None:
     """Print the table of all faults; exit code 1 if one of them did harm."""
     table = Table()
     os.environ["FAULTS_LONG"] = "1"
-    code = pytest.main([FOLDER, "-q", "--tb=short", *(["-m", "not slow"] if fast else [])], plugins=[table])
+    code = pytest.main(
+        [FOLDER, "-q", "--tb=short", "-o", "faulthandler_timeout=0", *(["-m", "not slow"] if fast else [])],
+        plugins=[table],
+    )
     click.echo("\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in (HEAD, ("---",) * len(HEAD))))
     for row in sorted(table.rows.values(), key=Row.place):
         click.echo(f"| {' | '.join(row.cells())} |")

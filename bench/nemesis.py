@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import redis
+
 from tests.support.lab import LEASE, ClockProcess, Lab
 from tests.support.proxy import Proxy
 from tests.support.server import Server
@@ -88,6 +90,8 @@ class Nemesis:
         for place in self.places:
             place.proxy.mend()
             self._run(place)
+            assert place.clock
+            place.clock.wait_for("joined")
         now = self.redis.time()[0]
         for slug, period in PERIODS.items():
             self.lab.reaches(self.redis, now - now % period, slug=slug)
@@ -179,7 +183,7 @@ class Nemesis:
 
     def pause(self) -> str:
         self.redis.hset("rq:clock:default:paused", "two", PAUSED)
-        self._after(1, 4, lambda: self.redis.hdel("rq:clock:default:paused", "two"))
+        self._after(1, 4, self._resume)
         return "paused"
 
     def deploy(self) -> str:
@@ -213,6 +217,12 @@ class Nemesis:
     def file(self) -> Path:
         """The clock file that is deployed now."""
         return self.lab.folder / f"clock-{self.version}.py"
+
+    def _resume(self) -> None:
+        try:
+            self.redis.hdel("rq:clock:default:paused", "two")
+        except redis.ConnectionError:  # it is down just now
+            self._after(1, 1, self._resume)
 
     def _write_version(self) -> None:
         self.version += 1
