@@ -86,9 +86,7 @@ def test_requeue_is_one_click_and_comes_from_our_own_page(running: Running, page
     row = page.locator("table#jobs tbody tr").first
     job = str(row.get_attribute("data-job-id"))
     before = running.redis.xlen(f"{PREFIX}:results:{job}")
-    with page.expect_response(
-        lambda response: "requeue" in response.url
-    ):  # its table may be redrawn
+    with page.expect_response(lambda response: "requeue" in response.url):  # its table may be redrawn
         page.locator(f'tr[data-job-id="{job}"]').get_by_text("Requeue", exact=True).click()
     until(lambda: running.redis.xlen(f"{PREFIX}:results:{job}") > before, 30, what="a second attempt of the job")
 
