@@ -10,40 +10,79 @@ from typing import Any
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 
 from rqclock.errors import ConfigurationError, RedisUnavailable
 from rqclock.settings import Settings
-
-CONNECT_TIMEOUT = 3.0
-ANSWER_TIMEOUT = 5.0
 
 
 def connect(
     settings: Settings,
     role: str,
     *,
-    answer_timeout: float = ANSWER_TIMEOUT,
+    answer_timeout: float | None = None,
     connected: Callable[[], None] | None = None,
 ) -> redis.Redis:
     """A client of the Redis in `settings.redis_url`, named `rqclock-ROLE` in its client list; replies are bytes.
 
-    `connected` is called at each new connection: redis-py makes one without a word when it finds the old one closed.
+    `answer_timeout` is in seconds (None: as set). `connected` is called at each new connection: redis-py makes one
+    without a word when it finds the old one closed. With Sentinel each new connection asks who is the master.
     Nothing is sent yet. Retries are off: redis-py's own would send a command again whose reply was lost, and a job
     would be queued twice under one id (seen). Who may repeat a command does so knowingly.
     Raises ConfigurationError when the URL's options cannot be read.
     """
+    options: dict[str, Any] = {
+        "socket_connect_timeout": settings.redis_connect_timeout,
+        "socket_timeout": settings.redis_timeout if answer_timeout is None else answer_timeout,
+        "retry": Retry(NoBackoff(), 0),
+        "client_name": f"rqclock-{role}",
+        "protocol": 2,
+        "driver_info": None,  # its name and version cost two round trips at each new connection
+        "redis_connect_func": _greeting(connected) if connected else None,
+    }
+    if settings.redis.service:
+        return _by_sentinel(settings, options)
     try:
-        return redis.Redis.from_url(
-            settings.redis_url,
-            socket_connect_timeout=CONNECT_TIMEOUT,
-            socket_timeout=answer_timeout,
-            retry=Retry(NoBackoff(), 0),
-            client_name=f"rqclock-{role}",
-            protocol=2,
-            redis_connect_func=_greeting(connected) if connected else None,
-        )
+        return redis.Redis.from_url(settings.redis_url, **options, **tls_options(settings))
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"REDIS_URL cannot be used: {error}") from None
+
+
+def _by_sentinel(settings: Settings, options: dict[str, Any]) -> redis.Redis:
+    asking = {name: options[name] for name in ("socket_connect_timeout", "socket_timeout", "retry")}
+    sentinels = Sentinel(settings.redis.hosts, sentinel_kwargs=asking | sentinel_options(settings))  # type: ignore[no-untyped-call]
+    return sentinels.master_for(settings.redis.service, **options, **server_options(settings))  # type: ignore[no-any-return,no-untyped-call]
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """What a server that Sentinel names wants to know of us, in redis-py's words."""
+    where = settings.redis
+    return {"db": where.database, "username": where.username, "password": where.password, "ssl": where.tls} | (
+        tls_options(settings)
+    )
+
+
+def sentinel_options(settings: Settings) -> dict[str, Any]:
+    """What the Sentinels themselves want to know of us."""
+    person = {"username": settings.sentinel_username or None, "password": settings.sentinel_password or None}
+    return person | {"ssl": settings.redis.tls} | tls_options(settings)
+
+
+def tls_options(settings: Settings) -> dict[str, Any]:
+    """How Redis's certificate is verified, and ours shown; empty without TLS, or where nothing is set."""
+    if not settings.redis.tls:
+        return {}
+    files = {
+        "ssl_ca_certs": settings.redis_ca_file,
+        "ssl_certfile": settings.redis_cert_file,
+        "ssl_keyfile": settings.redis_key_file,
+    }
+    verified: dict[str, dict[str, Any]] = {
+        "full": {},
+        "chain": {"ssl_check_hostname": False},
+        "none": {"ssl_check_hostname": False, "ssl_cert_reqs": "none"},
+    }
+    return {name: path for name, path in files.items() if path} | verified[settings.redis_verify]
 
 
 def _greeting(connected: Callable[[], None]) -> Callable[[Any], None]:
@@ -70,12 +109,7 @@ def explain(error: redis.RedisError, settings: Settings) -> RedisUnavailable:
 
 def address(settings: Settings) -> str:
     """Host, port and database of REDIS_URL, never its user or password."""
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(settings.redis_url)
-    if parts.scheme == "unix":
-        return parts.path
-    return f"{parts.hostname}:{parts.port or 6379}{parts.path}"
+    return settings.redis.shown
 
 
 def is_misconfigured(error: redis.RedisError) -> bool:

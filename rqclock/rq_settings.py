@@ -6,7 +6,13 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from rqclock.connection import sentinel_options, server_options, tls_options
 from rqclock.errors import ConfigurationError
 from rqclock.loading import load_clock
 from rqclock.logs import config
@@ -25,12 +31,35 @@ def _preload(file: str) -> None:
             logging.getLogger("rqclock.worker").warning("jobs are not preloaded: %s", error)
 
 
+def url(settings: Settings) -> str | None:
+    """The address for RQ, None with Sentinel. RQ takes nothing beside it, but redis-py reads options of TLS in it."""
+    if settings.redis.service:
+        return None
+    options = urlencode(tls_options(settings))
+    mark = "&" if "?" in settings.redis_url else "?"
+    return f"{settings.redis_url}{mark}{options}" if options else settings.redis_url
+
+
+def sentinel(settings: Settings) -> dict[str, Any] | None:
+    """What RQ's configuration files call SENTINEL; None without."""
+    if not settings.redis.service:
+        return None
+    patience = {"socket_timeout": settings.redis_timeout, "retry": Retry(NoBackoff(), 0)}
+    return {
+        "INSTANCES": list(settings.redis.hosts),
+        "MASTER_NAME": settings.redis.service,
+        "SENTINEL_KWARGS": patience | sentinel_options(settings),
+        "CONNECTION_KWARGS": {"client_name": "rqclock-worker"} | server_options(settings),
+    }
+
+
 try:
     _settings = Settings.read(os.environ)
 except ConfigurationError as error:
     sys.exit(f"rqclock: {error}")
 
-REDIS_URL = _settings.redis_url
+REDIS_URL = url(_settings)
+SENTINEL = sentinel(_settings)
 QUEUES = list(_settings.queues)
 DICT_CONFIG = config("worker")
 _preload(_settings.file)

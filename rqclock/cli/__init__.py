@@ -29,6 +29,7 @@ HOMES = {
     "audit": "audit",
     "alive": "alive",
     "accept-time": "accept_time",
+    "settings": "settings",
     "user": "user",
     "dev": "dev",
 }

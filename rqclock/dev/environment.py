@@ -14,14 +14,17 @@ from rqclock.errors import ConfigurationError
 
 # A laptop with production's addresses exported must not become production's leader, nor mail its customers.
 LEFT_OUT = (
-    "REDIS_URL",
+    "REDIS_",
     "DATABASE_URL",
     "SMTP_URL",
     "RQ_CONFIG",
     "RQ_REDIS_",
     "RQ_SENTINEL_",
     "RQ_DASHBOARD_",
+    "RQCLOCK_ALERT_",
+    "RQCLOCK_PING_URL",
     "RQCLOCK_PROXIES",
+    "RQCLOCK_PUBLIC_URL",
     "RQCLOCK_RELEASE",
     "RQCLOCK_SERVICE",
     "SENTRY_DSN",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
+from redis.sentinel import SentinelConnectionPool
+from rq.cli.helpers import get_redis_from_config
 
+from rqclock import rq_settings
 from rqclock.connection import address, connect, explain
 from rqclock.errors import ConfigurationError
-from rqclock.settings import Settings
+from rqclock.settings import Settings, unknown
 
 SECRET = "s3cr3t"
 
@@ -122,3 +126,106 @@ def test_every_setting_says_its_variable_and_what_it_is_for() -> None:
     for setting in fields(Settings):
         assert setting.metadata["name"].isupper()
         assert setting.metadata["help"]
+
+
+def test_an_unknown_variable_that_looks_like_ours_is_told_with_the_nearest_name() -> None:
+    assert unknown({"RQCLOCK_LEESE": "3", "PATH": "/bin", "RQCLOCK_LEASE": "2"}) == [
+        'RQCLOCK_LEESE is no setting; did you mean "RQCLOCK_LEASE"?'
+    ]
+
+
+# --- secrets in files
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("redis://:pass@h:6380/1\n")
+    assert Settings.read({"REDIS_URL_FILE": str(tmp_path / "url")}).redis_url == "redis://:pass@h:6380/1"
+
+
+def test_a_setting_that_is_no_secret_has_no_such_file(tmp_path: Path) -> None:
+    (tmp_path / "prefix").write_text("other")
+    assert Settings.read({"RQ_KEY_PREFIX_FILE": str(tmp_path / "prefix")}).key_prefix == "rq"
+    assert unknown({"RQCLOCK_SERVICE_FILE": "x"})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "No such file"), (b"", "empty"), (b"\xff\xfe", "UTF-8"), ("folder", "directory")]
+)
+def test_a_secret_whose_file_cannot_be_used_is_one_line_with_both_names(
+    tmp_path: Path, content: bytes | str | None, said: str
+) -> None:
+    path = tmp_path / "key"
+    if content == "folder":
+        path.mkdir()
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    [line] = problems(RQCLOCK_SECRET_KEY_FILE=str(path))
+    assert line.startswith("RQCLOCK_SECRET_KEY ") and "RQCLOCK_SECRET_KEY_FILE" in line and said in line
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
+    [line] = problems(RQCLOCK_SECRET_KEY=SECRET, RQCLOCK_SECRET_KEY_FILE=str(tmp_path / "key"))
+    assert "too" in line and SECRET not in line
+
+
+# --- Sentinel and TLS
+
+
+def test_an_address_of_sentinels_names_them_the_service_and_the_database() -> None:
+    found = Settings.read({"REDIS_URL": "rediss+sentinel://user:p%40ss@s1,s2:26380/main/3"}).redis
+    assert (found.hosts, found.service, found.database) == ((("s1", 26379), ("s2", 26380)), "main", 3)
+    assert (found.username, found.password, found.tls) == ("user", "p@ss", True)
+    assert found.shown == "s1:26379,s2:26380/main/3"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis+sentinel://s1,s2", "names no service"),
+        ("redis+sentinel:///main", "names no host"),
+        ("redis+sentinel://s1/main/three", "no number of a database"),
+        ("redis+sentinel://s1/main/0?socket_timeout=1", "REDIS_ variables"),
+        ("redis://h1,h2", "is not a URL"),
+        ("redis://h/one", "no number of a database"),
+    ],
+)
+def test_an_address_that_names_too_little_or_too_much_says_so(url: str, said: str) -> None:
+    [line] = problems(REDIS_URL=url)
+    assert said in line
+
+
+def test_each_way_of_verifying_reaches_the_connection(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.write_text("PEM")
+    given = {"REDIS_URL": "rediss://h", "REDIS_CA_FILE": str(authority)}
+    full, chain, none = (
+        connect(Settings.read(given | {"REDIS_VERIFY": word}), "clock").get_connection_kwargs()
+        for word in ("full", "chain", "none")
+    )
+    assert full["ssl_ca_certs"] == str(authority) and "ssl_check_hostname" not in full
+    assert chain["ssl_check_hostname"] is False and "ssl_cert_reqs" not in chain
+    assert none["ssl_cert_reqs"] == "none"
+
+
+def test_a_certificate_that_is_not_there_is_told_before_anything_connects() -> None:
+    assert problems(REDIS_CA_FILE="/nowhere/ca.pem") == ["REDIS_CA_FILE '/nowhere/ca.pem' is no file that can be read"]
+
+
+def test_a_stock_worker_gets_the_same_connection_from_our_rq_settings(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.write_text("PEM")
+    tls = Settings.read({"REDIS_URL": "rediss://h/1", "REDIS_CA_FILE": str(authority), "REDIS_VERIFY": "chain"})
+    client = get_redis_from_config({"REDIS_URL": rq_settings.url(tls), "SENTINEL": rq_settings.sentinel(tls)})
+    options = client.get_connection_kwargs()
+    assert (options["host"], options["db"], options["ssl_ca_certs"]) == ("h", 1, str(authority))
+    assert options["ssl_check_hostname"] is False
+
+
+def test_a_stock_worker_asks_the_sentinels_too() -> None:
+    settings = Settings.read({"REDIS_URL": "redis+sentinel://:pw@s1:1,s2:2/main/4", "REDIS_SENTINEL_PASSWORD": "sp"})
+    assert rq_settings.url(settings) is None
+    client = get_redis_from_config({"REDIS_URL": None, "SENTINEL": rq_settings.sentinel(settings)})
+    pool = client.connection_pool
+    assert isinstance(pool, SentinelConnectionPool)
+    assert (pool.service_name, pool.connection_kwargs["db"], pool.connection_kwargs["password"]) == ("main", 4, "pw")
+    assert [asked.get_connection_kwargs()["password"] for asked in pool.sentinel_manager.sentinels] == ["sp", "sp"]

@@ -1,0 +1,88 @@
+"""`REDIS_URL` taken apart: one server, a socket, or the Sentinels that know which server is the master."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
+PORTS = {"redis": 6379, "rediss": 6379, "redis+sentinel": 26379, "rediss+sentinel": 26379}
+SENTINEL_FORM = "redis+sentinel://USER:PASSWORD@HOST:26379,HOST2:26379/SERVICE/0"
+
+
+@dataclass(frozen=True)
+class RedisAddress:
+    """Where Redis is.
+
+    `hosts` are (host, port) pairs: the server, or the Sentinels when `service` names what they watch; none for a
+    socket, whose path is `path`.
+    """
+
+    scheme: str
+    hosts: tuple[tuple[str, int], ...] = ()
+    service: str = ""
+    database: int = 0
+    path: str = ""
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def tls(self) -> bool:
+        return self.scheme.startswith("rediss")
+
+    @property
+    def shown(self) -> str:
+        """Hosts, ports and database, never user or password."""
+        if self.path:
+            return self.path
+        hosts = ",".join(f"{host}:{port}" for host, port in self.hosts)
+        return f"{hosts}/{self.service}/{self.database}" if self.service else f"{hosts}/{self.database}"
+
+    @classmethod
+    def of(cls, text: str) -> RedisAddress:
+        """Raises ValueError with the end of a sentence that tells nothing of the password."""
+        try:
+            parts = urlsplit(text)
+            hosts = _hosts(parts.netloc.rpartition("@")[2], scheme=parts.scheme)
+        except ValueError:
+            raise ValueError("is not a URL; in a password write # as %23, / as %2F, ? as %3F, @ as %40") from None
+        if parts.scheme not in SCHEMES:
+            raise ValueError("must begin with redis://, rediss://, unix:// or redis+sentinel://")
+        user, password = _person(parts.netloc)
+        if parts.scheme == "unix":
+            return cls(parts.scheme, path=parts.path, username=user, password=password)
+        if not hosts:
+            raise ValueError(f"names no host: {SENTINEL_FORM if 'sentinel' in parts.scheme else 'redis://HOST:6379/0'}")
+        service, database = _place(parts.path, sentinel="sentinel" in parts.scheme)
+        if service and parts.query:
+            raise ValueError("has options after ?, which Sentinel does not take: set REDIS_ variables")
+        return cls(parts.scheme, hosts, service, database, username=user, password=password)
+
+
+def _hosts(text: str, *, scheme: str) -> tuple[tuple[str, int], ...]:
+    found = []
+    for part in text.split(","):
+        one = urlsplit(f"//{part}")
+        if one.hostname:
+            found.append((one.hostname, one.port or PORTS.get(scheme, 0)))
+    if len(found) > 1 and "sentinel" not in scheme:
+        raise ValueError("several hosts")
+    return tuple(found)
+
+
+def _person(netloc: str) -> tuple[str | None, str | None]:
+    person, at, _ = netloc.rpartition("@")
+    user, _, password = person.partition(":")
+    return (unquote(user) or None, unquote(password) or None) if at else (None, None)
+
+
+def _place(path: str, *, sentinel: bool) -> tuple[str, int]:
+    """The service's name, with Sentinel, and the number of the database."""
+    parts = [unquote(part) for part in path.strip("/").split("/") if part]
+    service = parts.pop(0) if sentinel and parts else ""
+    if sentinel and not service:
+        raise ValueError(f"names no service that the Sentinels watch: {SENTINEL_FORM}")
+    number = parts.pop(0) if parts else "0"
+    if parts or not number.isdecimal():
+        raise ValueError("ends with something that is no number of a database: …/0")
+    return service, int(number)
