@@ -170,6 +170,8 @@ class Process:
         beat = self._beat()
         if led and not self._lease.epoch:
             log.warning("standing by: %s has taken the lease", beat.lease.get("owner") or "nobody")
+        if self._lease.leading:
+            return  # it is ours still: after a disturbance that was shorter than its life
         takeable_at = self._lease.takeable_at
         wait = self._settings.lease / LOOKS_IN_A_LIFE
         if takeable_at is not None:
@@ -218,6 +220,7 @@ class Process:
             log.error("%s; waiting", text)
         self._leave_off(UNREACHABLE)
         self._failed = text
+        self._lease.doubt()  # so that the first to use the new connection is a beat
         self._connection.connection_pool.disconnect()
         self._waiter.wait(self._retry)
         self._retry = min(LAST_RETRY, self._retry * 2)

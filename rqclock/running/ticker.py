@@ -68,10 +68,11 @@ class Ticker:
         that this process saw acknowledged: they are decided again, and marked `refired`.
         """
         self._outage = outage
-        self._loss = self._compare()
+        found = self._ledger.cursors(self._timetable.schedules)
+        self._loss = Loss.of(self._memory, self._timetable.schedules, found)
         if publish or self._ledger.published() != self._timetable.fingerprint:
             self._publish()
-        found = self._ledger.cursors(self._timetable.schedules)
+            found = self._ledger.cursors(self._timetable.schedules)
         if None in found:
             raise NotPublished("a schedule has no cursor")
         pairs = zip(self._timetable.schedules, found, strict=True)
@@ -183,10 +184,6 @@ class Ticker:
         self._pause()  # several conditions that hang must not cost the lease
         return answer
 
-    def _compare(self) -> Loss:
-        known = [schedule for schedule in self._timetable.schedules if schedule.slug in self._memory.decided]
-        return Loss.of(self._memory, known, self._ledger.cursors(known))
-
     def _view_of(self, schedule: Schedule, now: float, ask: Ask) -> View:
         return View(now, self._outage, ask, known_until=self._loss.known.get(schedule.slug))
 
@@ -194,6 +191,7 @@ class Ticker:
         now = self._now()
         self._ledger.rename(self._timetable)
         self._settle(now)
+        self._pause()
         for _ in self._ledger.publish(self._timetable, int(now), remembered=self._memory.decided):
             self._pause()
         log.info(

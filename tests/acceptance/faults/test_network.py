@@ -81,24 +81,26 @@ def test_a_leader_without_answers_for_long_steps_down_by_itself(lab: Lab) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.fault("25", "500 ms round trip with jitter, 2 % of requests reset, 50 schedules, for 30 s")
+@pytest.mark.fault("25", "500 ms round trip with jitter, 50 schedules; then also 2 % of requests reset; 20 s each")
 def test_a_slow_and_shaky_network_loses_and_doubles_nothing(lab: Lab) -> None:
-    names = [f"tick {n}" for n in range(50)]
-    lines = [f'clock.every("5 seconds", name="{name}").enqueue(jobs.plain)' for name in names]
+    periods = {f"tick-{n}": 5 for n in range(50)}
     server = lab.server()
     redis = lab.client(server)
     proxy = lab.proxy(server.port)
-    proxy.delay, proxy.jitter, proxy.reset_share = 0.2, 0.05, 0.02
-    file = lab.file(*lines)
-    lab.clock(proxy.url, file, lease=None)
-    lab.clock(proxy.url, file, lease=None)
-    lab.ticks(redis, 25, slug="tick-0", timeout=60)
+    proxy.delay, proxy.jitter = 0.2, 0.05
+    file = lab.file(*(f'clock.every("5 seconds", name="{name}").enqueue(jobs.plain)' for name in periods))
+    for _ in range(2):
+        lab.clock(proxy.url, file, lease=None)
+    began = lab.ticks(redis, 5, slug="tick-0", timeout=60)
+    shaky_from = lab.ticks(redis, 20, slug="tick-0", timeout=60)
+    proxy.reset_share = 0.02
+    lab.ticks(redis, 20, slug="tick-0", timeout=60)
     proxy.mend()
     lab.stop()
-    periods = {f"tick-{n}": 5 for n in range(50)}
     accounts = lab.accounts(redis, periods)
-    lateness = sorted(late for slug in periods for late in accounts.lateness(slug))
-    lab.note("lateness p99", lateness[int(0.99 * len(lateness))])
-    lab.note("worst", lateness[-1])
-    # How late is noted, not judged: a takeover amid the resets costs seconds, and `late_ok` covers them.
-    assert accounts.count("enqueued") == len(lateness) > 250
+    late = {tick: row["at"] / 1000 - tick for slug in periods for tick, row in accounts.rows[slug].items()}
+    slow = max(seconds for tick, seconds in late.items() if began < tick <= shaky_from)
+    lab.note("latest", slow)
+    lab.note("with resets", max(seconds for tick, seconds in late.items() if tick > shaky_from))
+    assert accounts.count("enqueued") == sum(len(accounts.ticks(slug)) for slug in periods)
+    assert slow < 2 + NOISE  # amid resets it is noted, not judged: a new connection alone costs two round trips
