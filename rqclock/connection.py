@@ -104,6 +104,11 @@ def explain(error: redis.RedisError, settings: Settings) -> RedisUnavailable:
     where = address(settings)
     if isinstance(error, (redis.AuthenticationError, redis.exceptions.AuthorizationError)) or "NOAUTH" in str(error):
         return RedisUnavailable(f"Redis at {where} refused the user name or password in REDIS_URL ({_short(error)})")
+    if _is_distrusted(error):
+        return RedisUnavailable(
+            f"the certificate of Redis at {where} is not accepted ({_short(error)}): "
+            "REDIS_CA_FILE names who signed it, REDIS_VERIFY says what is verified"
+        )
     return RedisUnavailable(f"Redis at {where} cannot be reached ({_short(error)}): is it running, is REDIS_URL right?")
 
 
@@ -114,8 +119,12 @@ def address(settings: Settings) -> str:
 
 def is_misconfigured(error: redis.RedisError) -> bool:
     """Whether waiting cannot help: a wrong password stays wrong."""
-    text = str(error)
-    return isinstance(error, redis.AuthenticationError) or any(word in text for word in ("NOAUTH", "WRONGPASS"))
+    wrong_password = isinstance(error, redis.AuthenticationError) or "NOAUTH" in str(error) or "WRONGPASS" in str(error)
+    return wrong_password or _is_distrusted(error)
+
+
+def _is_distrusted(error: redis.RedisError) -> bool:
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
 def _short(error: BaseException) -> str:

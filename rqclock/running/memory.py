@@ -46,11 +46,12 @@ class Loss:
         """Compare what is remembered with the cursors that Redis has. `known` is the last tick remembered, by slug."""
         pairs = zip(schedules, cursors, strict=True)
         lost = [(schedule, cursor) for schedule, cursor in pairs if memory.is_ahead(schedule.slug, cursor)]
-        return cls(
-            [schedule.name for schedule, _ in lost],
-            min((cursor or 0 for _, cursor in lost), default=0),
-            {schedule.slug: memory.decided[schedule.slug] for schedule, _ in lost},
-        )
+        known = {schedule.slug: memory.decided[schedule.slug] for schedule, _ in lost}
+        if all(cursor is None for cursor in cursors):
+            return cls([schedule.name for schedule, _ in lost], 0, known)
+        # Where one cursor alone is gone, nothing earlier than what we know is: an audit excuses what lies later.
+        sinces = [known[schedule.slug] if cursor is None else cursor for schedule, cursor in lost]
+        return cls([schedule.name for schedule, _ in lost], min(sinces, default=0), known)
 
     def __str__(self) -> str:
         of = f"{len(self.names)} schedules ({', '.join(self.names[:3])}{', …' if len(self.names) > 3 else ''})"

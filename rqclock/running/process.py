@@ -20,8 +20,10 @@ from rqclock.running.entries import Outage
 from rqclock.running.followers import Followers
 from rqclock.running.health import Health, Metrics, notify_systemd
 from rqclock.running.memory import Memory, tell_of
+from rqclock.running.predicates import LIMIT, Predicates
 from rqclock.running.pulse import Pulse
-from rqclock.running.ticker import Ticker, log_decisions
+from rqclock.running.reports import log_decisions
+from rqclock.running.ticker import Ticker
 from rqclock.running.waiter import Stop, Waiter
 from rqclock.settings import Settings
 from rqclock.store.keys import Keys
@@ -73,7 +75,7 @@ class Process:
         self._metrics = Metrics(self._pulse, leading=lambda: self._lease.leading)
         self._followers = Followers(settings, keys, self._lease, wake=self._waiter.wake)
         self._ticker: Ticker | None = None
-        self._memory = Memory()
+        self._memory = Memory(predicates=Predicates(min(LIMIT, settings.lease / 2)))
         self._outage = Outage()
         self._publish = False
         self._reconnected = False

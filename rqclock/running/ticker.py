@@ -13,14 +13,14 @@ from rqclock.running.allowance import Allowance
 from rqclock.running.catch_up import Course
 from rqclock.running.entries import Ask, Outage, View, closed, entries
 from rqclock.running.memory import Loss, Memory
+from rqclock.running.reports import log_decisions, tell_of_stuck
 from rqclock.store.ledger import BATCH, Entry, Ledger, NotPublished, StateLost, Verdict, slices
-from rqclock.store.ticks import iso, local
+from rqclock.store.ticks import local
 from rqclock.timetable.schedules import Schedule, Timetable
 
 log = logging.getLogger("rqclock.clock")
 AGAIN = 1.0  # seconds until a tick that could not be written is tried again
 LOOKED_AT = 1000
-ALONE = 10  # up to so many ticks of a batch are logged one by one
 FULL = "Redis was full"
 BEHIND = "behind"
 T = TypeVar("T")
@@ -221,16 +221,7 @@ class Ticker:
             for entry in entries(Course(schedule, cursor), self._view_of(schedule, now, condition))
         ]
         for part in slices(last, BATCH):
-            self._report(part, self._ledger.fire(part, published, self._now()))
+            verdicts = self._ledger.fire(part, published, self._now())
+            self._report(part, verdicts)
+            tell_of_stuck(part, verdicts)
             self._pause()
-
-
-def log_decisions(part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
-    """One line a decision, or one for a large batch."""
-    decided = [pair for pair in zip(part, verdicts, strict=True) if pair[1].decision not in ("decided", "stuck")]
-    if len(decided) > ALONE:
-        log.info("%d ticks decided, %s to %s", len(decided), iso(decided[0][0].tick), iso(decided[-1][0].tick))
-        return
-    for entry, verdict in decided:
-        queue = f" -> {entry.schedule.target.options.queue}" if verdict.decision == "enqueued" else verdict.detail
-        log.info("%s %s due %s%s", verdict.decision, entry.schedule.name, iso(entry.tick), queue)
