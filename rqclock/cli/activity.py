@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from rqclock.acts.activity import ALL, Entry, log, read
 from rqclock.cli.common import json_option, say_json
 from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.moments import past
+from rqclock.cli.table import filled, output
 from rqclock.views.wording import when
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -80,10 +78,9 @@ def _cell(value: str) -> str:
 
 
 def _show(entries: Iterable[Entry], timezone: str) -> None:
-    table = Table("When", "Who", "What", "Schedule", "Why", "From where", "Detail")
+    rows = []
     for entry in entries:
         schedule = "all" if entry.schedule == ALL else entry.schedule
         detail = ", ".join(f"{name} {value}" for name, value in entry.detail.items())
-        cells = (when(entry.at, timezone), entry.who, entry.what, schedule, entry.why, entry.where, detail)
-        table.add_row(*(Text(cell) for cell in cells))
-    Console().print(table)
+        rows.append([when(entry.at, timezone), entry.who, entry.what, schedule, entry.why, entry.where, detail])
+    output().print(filled(["When", "Who", "What", "Schedule", "Why", "From where", "Detail"], rows))

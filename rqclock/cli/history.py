@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, server
 from rqclock.cli.marks import Marks, words
+from rqclock.cli.table import filled, output
 from rqclock.cli.timetable import shown
 from rqclock.loading import load
 from rqclock.store.ticks import local
 from rqclock.views.history import Run, read_history
+from rqclock.views.wording import when
 
 
 @click.command("history")
@@ -35,10 +34,9 @@ def history_(name: str, count: int, file: str, as_json: bool) -> None:
     mark = words(*Marks(timetable).of(schedule.slug), schedule.timezone)
     if mark:
         click.echo(f"{schedule.name}: {mark}")
-    table = Table("Due", "Decision", "Reason", "Late by", "Status", "Took", "Error", title=Text(schedule.name))
-    for run in runs:
-        table.add_row(*map(Text, (shown(local(run.tick, schedule.timezone)), *_row(run))))
-    Console().print(table)
+    columns = ["Due", "Decision", "Reason", "Late by", "Status", "Took", "Error"]
+    rows = [[shown(local(run.tick, schedule.timezone)), *_row(run, schedule.timezone)] for run in runs]
+    output().print(filled(columns, rows, title=schedule.name))
 
 
 def _facts(run: Run) -> dict[str, Any]:
@@ -57,23 +55,25 @@ def _facts(run: Run) -> dict[str, Any]:
         "backfilled_from": run.backfilled_from,
         "attempt": run.attempt,
         "of": run.of,
+        "next_at": iso(run.next_at),
         "attempts": [{name: _shown(name, value) for name, value in one.items()} for one in run.attempts],
     }
 
 
-def _row(run: Run) -> list[str]:
+def _row(run: Run, timezone: str) -> list[str]:
     late, took = (f"{value:.3f} s" if value is not None else "" for value in (run.lateness, run.duration))
     beside = f" ({run.job_id})" if run.job_id and run.decision != "enqueued" else ""  # the run that was in its way
-    return [run.decision, (run.reason or "") + beside, late, _status(run), took, run.error or ""]
+    return [run.decision, (run.reason or "") + beside, late, _status(run, timezone), took, run.error or ""]
 
 
-def _status(run: Run) -> str:
-    """`finished, attempt 3 of 5, queued again 1x: its worker died`."""
+def _status(run: Run, timezone: str) -> str:
+    """`scheduled, attempt 3 of 5, next at Mon 23 Nov 2026 08:00:20 GMT, queued again 1x: its worker died`."""
     if run.attempt == 1:
         return run.status or ""
     lost = sum(one.get("is") == "lost" for one in run.attempts)
-    words = [f"attempt {run.attempt}" + (f" of {run.of + lost}" if run.of else "")]
-    return ", ".join([run.status or "", *words, *([f"queued again {lost}x: its worker died"] if lost else [])])
+    next_at = f"next at {when(run.next_at, timezone)}" if run.next_at else ""
+    again = f"queued again {lost}x: its worker died" if lost else ""
+    return ", ".join(part for part in (run.status, run.nth, next_at, again) if part)
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -7,13 +7,11 @@ from datetime import date
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from rqclock.cli.common import file_option, iso, json_option, say_json, server
 from rqclock.cli.marks import facts as mark_facts
 from rqclock.cli.marks import words
+from rqclock.cli.table import filled, output
 from rqclock.cli.timetable import shown
 from rqclock.loading import load
 from rqclock.running.zone_age import zone_line
@@ -64,16 +62,17 @@ def _schedule(schedule: ScheduleStatus) -> dict[str, Any]:
 def _show(status: Status) -> None:
     for line in _lines(status):
         click.echo(line)
-    table = Table("Name", "When", "Next", "Last", "Ended")
-    for schedule in status.schedules:
-        last = schedule.runs[0] if schedule.runs else None
-        coming = shown(local(schedule.next, schedule.timezone)) if schedule.next else "-"
-        before = shown(local(last.tick, schedule.timezone)) if last else "-"
-        mark = words(schedule.paused, schedule.skip, schedule.timezone)
-        ended = (last.status or last.decision) if last else "-"
-        row = (schedule.name, schedule.when, "\n".join(part for part in (coming, mark) if part), before, ended)
-        table.add_row(*map(Text, row))
-    Console().print(table)
+    rows = [_row(schedule) for schedule in status.schedules]
+    output().print(filled(["Name", "When", "Next", "Last", "Ended"], rows))
+
+
+def _row(schedule: ScheduleStatus) -> list[str]:
+    last = schedule.runs[0] if schedule.runs else None
+    coming = shown(local(schedule.next, schedule.timezone)) if schedule.next else "-"
+    before = shown(local(last.tick, schedule.timezone)) if last else "-"
+    mark = words(schedule.paused, schedule.skip, schedule.timezone)
+    ended = (last.status or last.decision) if last else "-"
+    return [schedule.name, schedule.when, "\n".join(part for part in (coming, mark) if part), before, ended]
 
 
 def _lines(status: Status) -> list[str]:

@@ -1,7 +1,8 @@
-"""The table of `rqclock list`: one line a schedule where the terminal is wide enough, else three that stay readable."""
+"""Tables: how wide they are; and that of `rqclock list`, which takes three lines a schedule where one is too long."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields
 
 from rich.console import Console
@@ -25,6 +26,23 @@ class Row:
     next: str
     if_late: str
     mark: str = ""
+
+
+def output() -> Console:
+    """Standard output. Into a pipe lines are as long as they want to be: `rqclock history NAME | grep missed`."""
+    console = Console()
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=UNBOUNDED)
+
+
+def filled(columns: list[str], rows: list[list[str]], *, title: str | None = None) -> Table:
+    """The table without the columns that say nothing; the first column, which names the row, is never broken."""
+    used = [n for n in range(len(columns)) if n == 0 or any(row[n] for row in rows)]
+    table = Table(title=Text(title) if title else None)
+    for n in used:
+        table.add_column(columns[n], no_wrap=n == 0)
+    for row in rows:
+        table.add_row(*(Text(row[n]) for n in used))
+    return table
 
 
 def show(rows: list[Row], console: Console, *, title: str, zone: str) -> None:

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 import click
-from rich.console import Console
 
 from rqclock.cli import table
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, span
@@ -37,7 +36,7 @@ def list_(file: str, as_json: bool) -> None:
     marks = Marks(timetable)
     rows = [_row(schedule, next_run(schedule, now), marks) for schedule in timetable.schedules]
     title = f"{file}: {timetable.name}, {len(rows)} schedules, times of {timetable.timezone}"
-    table.show(rows, Console(), title=title, zone=timetable.timezone)
+    table.show(rows, table.output(), title=title, zone=timetable.timezone)
     _say_changes(timetable.schedules, now)
 
 
