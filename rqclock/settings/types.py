@@ -50,7 +50,9 @@ def whole(least: int, most: int, *, of: str = "a whole number") -> Type:
 def one_of(*words: str) -> Type:
     def read(text: str) -> str:
         if text not in words:
-            raise ValueError(f"is none of {', '.join(words)}")
+            raise ValueError(
+                f"is {'none of ' + ', '.join(words) if len(words) > 2 else 'neither ' + ' nor '.join(words)}"
+            )
         return text
 
     return Type(" or ".join(words), read)
