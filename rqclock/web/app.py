@@ -28,6 +28,7 @@ from rqclock.web import (
     openid,
     origin,
     page,
+    pause_all,
     schedules,
     sign_in,
     users,
@@ -99,7 +100,7 @@ def _build(app: Flask) -> None:
     headers.install(app)
     page.install(app)
     faults.install(app)
-    for part in (schedules, actions, backfill, jobs, job_actions, activity):
+    for part in (schedules, actions, pause_all, backfill, jobs, job_actions, activity):
         app.register_blueprint(part.blueprint)
 
 

@@ -40,6 +40,8 @@ OURS = {
     "actions.resume": "support",
     "actions.skip": "support",
     "actions.unskip": "support",
+    "pause_all.pause": "admin",
+    "pause_all.resume": "admin",
     "backfill.page": "admin",
 }
 RQ_DASHBOARD = {

@@ -11,7 +11,7 @@ from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from rqclock.acts.activity import ALL
-from rqclock.acts.pauses import Pauses
+from rqclock.acts.pauses import Pause, Pauses
 from rqclock.acts.skips import Skips
 from rqclock.store.keys import Keys
 from rqclock.timetable.schedules import Schedule
@@ -63,12 +63,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """A Clock with its schedules that are shown. Most systems have one; several services may share a Redis."""
+    """A Clock with its schedules that are shown; `pause` is one of them all. Several services may share a Redis."""
 
     name: str
     status: Status
     rows: tuple[Row, ...]
     unworked: tuple[str, ...]
+    pause: Pause | None = None
 
 
 @blueprint.get("/")
@@ -88,9 +89,10 @@ def one(*, clock: str, name: str) -> Response:
     status = read_system(connection(), subject.keys)
     row = rows(subject.keys, [subject.schedule], status)[0]
     marks = marks_of(read_history(connection(), subject.keys, subject.schedule, RUNS_SHOWN))
+    queues = [subject.schedule.target.options.queue]
     return live(
         "schedule",
-        section=Section(clock, status, (row,), unworked(status, [subject.schedule.target.options.queue])),
+        section=Section(clock, status, (row,), unworked(status, queues), _pause_of_all(subject.keys)),
         row=row,
         marks=marks,
         shown=RUNS_SHOWN if "runs" in request.args else RUNS_FIRST,
@@ -118,8 +120,12 @@ def _sections(cards: Sequence[Card], listing: Listing) -> list[Section]:
         status = read_system(connection(), keys)
         lines = rows(keys, [card.schedule for card in shown.get(keys.clock, [])], status)
         queues = {card.schedule.target.options.queue for card in own if card.schedule.enabled}
-        found.append(Section(keys.clock, status, lines, unworked(status, queues) if own else ()))
+        found.append(Section(keys.clock, status, lines, unworked(status, queues) if own else (), _pause_of_all(keys)))
     return found
+
+
+def _pause_of_all(keys: Keys) -> Pause | None:
+    return Pauses(connection(), keys).in_force().get(ALL)
 
 
 def rows(keys: Keys, schedules: Sequence[Schedule], status: Status) -> tuple[Row, ...]:

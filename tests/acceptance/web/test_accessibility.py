@@ -39,6 +39,8 @@ PAGES = [
     "/jobs?state=failed&queue=mail",
     "/requeue-all/mail",
     "/activity",
+    "/pause-all/default",
+    "/resume-all/default",
 ]
 
 
