@@ -6,11 +6,13 @@ import csv
 import heapq
 import io
 import json
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+import redis
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
@@ -22,6 +24,7 @@ from rqclock.web.state import clock_keys, connection
 from rqclock.web.subject import by
 from rqclock.web.words import act_words, detail_words
 
+log = logging.getLogger("rqclock.web")
 PAGE = 100
 COLUMNS = ("at", "clock", "who", "what", "schedule", "why", "where", "detail")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -104,6 +107,15 @@ def recent(keys: Keys, *, schedule: str, limit: int) -> list[Act]:
 def note(keys: Keys, what: str, *, schedule: str = "", detail: dict[str, object] | None = None) -> None:
     """Record what the person of this request did."""
     record(connection(), keys, Entry.of(what, by(request.form.get("reason", "")), schedule=schedule, detail=detail))
+
+
+def signed_in(email: str, *, by_way_of: str) -> None:
+    """Record that a person has come in. A Redis that does not answer keeps nobody out: the log has the line then."""
+    entry = Entry("signed in", email, where=f"web, {request.remote_addr}", detail={"by": by_way_of})
+    try:
+        record(connection(), clock_keys()[0], entry)
+    except redis.RedisError as error:
+        log.warning("%s signed in, and it could not be kept: %s", email, error)
 
 
 def _asked() -> Asked:

@@ -14,7 +14,7 @@ from joserfc.errors import JoseError
 from werkzeug.wrappers import Response
 
 from rqclock.settings import Settings
-from rqclock.web import users
+from rqclock.web import activity, users
 from rqclock.web.claims import user_from
 from rqclock.web.door import own_path
 from rqclock.web.state import settings
@@ -74,6 +74,7 @@ def finish() -> Response | tuple[str, int]:
     except (AuthlibBaseError, JoseError, Refused, ValueError, KeyError) as error:
         return _failed(error, 403)
     users.sign_in(user, now=time.time())
+    activity.signed_in(user.email, by_way_of="OpenID Connect")
     return redirect(after or url_for("schedules.index"))
 
 

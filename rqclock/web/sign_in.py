@@ -11,7 +11,7 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from werkzeug.wrappers import Response
 
 from rqclock.accounts import Accounts
-from rqclock.web import attempts, openid, users
+from rqclock.web import activity, attempts, openid, users
 from rqclock.web.door import own_path
 from rqclock.web.environments import local_accounts_open
 from rqclock.web.forms import Errors
@@ -50,6 +50,7 @@ def local() -> Response | tuple[str, int]:
     attempts.forget(email)
     after = own_path(session.get("next")) or url_for("schedules.index")
     users.sign_in(users.User(account.email), now=time.time(), mark=account.mark)
+    activity.signed_in(account.email, by_way_of="local account")
     return redirect(after)
 
 
@@ -66,6 +67,7 @@ def development() -> Response | tuple[str, int]:
     after = own_path(session.get("next")) or url_for("schedules.index")
     if g.user is None and request.method == "GET":
         users.sign_in(DEVELOPER, now=time.time())
+        activity.signed_in(DEVELOPER.email, by_way_of="link of rqclock dev")
     return redirect(after)
 
 

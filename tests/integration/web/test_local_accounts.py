@@ -9,8 +9,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from rqclock.accounts import Accounts
+from rqclock.acts.activity import read
 from rqclock.cli.user import user_
 from rqclock.errors import RqclockError
+from rqclock.store.keys import Keys
 from rqclock.store.replies import text
 from rqclock.web import create_app
 from tests.integration.web.pressing import HERE, hidden
@@ -160,3 +162,13 @@ def test_an_address_that_is_none_and_a_role_that_is_none_are_refused(redis: redi
         with pytest.raises(RqclockError):
             accounts.add(email, role, PASSWORD)
     assert accounts.all() == []
+
+
+def test_who_signs_in_stands_in_the_activity_and_who_fails_to_does_not(
+    accounts: Accounts, redis_server: Server, redis: redis_py.Redis
+) -> None:
+    enter(visitor(redis_server), password="wrong")
+    enter(visitor(redis_server))
+    [entry] = read(redis, Keys("rq", "default"))
+    assert (entry.what, entry.who, entry.detail) == ("signed in", "ann@example.org", {"by": "local account"})
+    assert entry.where == "web, 127.0.0.1"
