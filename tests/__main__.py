@@ -21,15 +21,18 @@ CHECKS = {
     "mypy --strict": ["mypy"],
     "import-linter": ["lint-imports", "--no-logo"],
 }
+# Most acceptance tests wait for processes, so three at a time keep two processors busy; tests/conftest.py says which
+# of them must stay together.
+BESIDE = ["-n", "3", "--dist", "loadgroup"]
 
 
 def main(arguments: list[str]) -> int:
     if arguments == ["checks"]:
         return len(failed_checks())
     if arguments:
-        return pytest.main(pytest_arguments(arguments))
+        return pytest.main([*beside_each_other(arguments), *pytest_arguments(arguments)])
     failed = failed_checks()
-    code = pytest.main([*folders(FAST), "-m", "not slow"], plugins=[Reminder(failed)])
+    code = pytest.main([*BESIDE, *folders(FAST), "-m", "not slow"], plugins=[Reminder(failed)])
     return int(code) or len(failed)
 
 
@@ -51,6 +54,13 @@ def failed_checks() -> list[str]:
             print(output)
         print(f"{name}: {'FAILED' if process.returncode else 'ok'} ({time.monotonic() - began:.0f} s)", flush=True)
     return failed
+
+
+def beside_each_other(arguments: list[str]) -> list[str]:
+    """How many at once: as the arguments say, else some where everything runs, and one where somebody looks."""
+    if "-n" in arguments:
+        return ["--dist", "loadgroup"]
+    return BESIDE if arguments[0] == "all" else []
 
 
 def pytest_arguments(arguments: list[str]) -> list[str]:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOREIGN = ("RQ_", "RQCLOCK_", "REDIS_", "DATABASE_URL", "GUNICORN_CMD_ARGS", "SMTP_", "SENTRY_DSN")
 
 # Where Debian has a program under another name than other systems, or in a package of another name.
-PACKAGES = {"chromium": "chromium", "redis-server": "redis-server", "pg_ctl": "postgresql"}
+PACKAGES = {"chromium": "chromium", "redis-server": "redis-server", "pg_ctl": "postgresql", "promtool": "prometheus"}
 
 # Before any test module is imported: what tests enqueue; rq and our own settings read the environment at import.
 for _name in [name for name in os.environ if name.startswith(FOREIGN)]:
@@ -32,6 +32,15 @@ def find_program(name: str) -> str | None:
     """Where the program is: on PATH, or where Debian keeps PostgreSQL's own."""
     debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
     return shutil.which(name) or (str(debian[0]) if debian else None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares servers or processes stays together when tests run beside each other: a folder of acceptance tests,
+    a file of others."""
+    for item in items:
+        shared = item.path.parent if "acceptance" in item.path.parts else item.path
+        item.add_marker(pytest.mark.xdist_group(str(shared.relative_to(ROOT))))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -159,7 +159,7 @@ def test_each_act_is_in_the_activity_with_who_why_and_from_where(world: World) -
 
 
 def test_an_act_is_a_json_log_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", "rqclock.acts.activity"):
+    with caplog.at_level("INFO", "rqclock.activity"):
         world.pauses.pause(world.schedule(), ANN)
     facts = json.loads(caplog.messages[0])
     assert (facts["event"], facts["who"], facts["what"], facts["schedule"]) == ("activity", "Ann", "paused", "tick")
