@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from rqclock import sentry
 from rqclock.connection import sentinel_options, server_options, tls_options
 from rqclock.errors import ConfigurationError
 from rqclock.loading import load_clock
@@ -44,12 +45,12 @@ def sentinel(settings: Settings) -> dict[str, Any] | None:
     """What RQ's configuration files call SENTINEL; None without."""
     if not settings.redis.service:
         return None
-    patience = {"socket_timeout": settings.redis_timeout, "retry": Retry(NoBackoff(), 0)}
+    ours = {"client_name": "rqclock-worker", "socket_connect_timeout": settings.redis_connect_timeout}
     return {
         "INSTANCES": list(settings.redis.hosts),
         "MASTER_NAME": settings.redis.service,
-        "SENTINEL_KWARGS": patience | sentinel_options(settings),
-        "CONNECTION_KWARGS": {"client_name": "rqclock-worker"} | server_options(settings),
+        "SENTINEL_KWARGS": {"retry": Retry(NoBackoff(), 0)} | sentinel_options(settings),
+        "CONNECTION_KWARGS": ours | server_options(settings),
     }
 
 
@@ -62,4 +63,5 @@ REDIS_URL = url(_settings)
 SENTINEL = sentinel(_settings)
 QUEUES = list(_settings.queues)
 DICT_CONFIG = config("worker")
+sentry.start("worker")
 _preload(_settings.file)

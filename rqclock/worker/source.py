@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
+from redis.sentinel import SentinelConnectionPool
 from rq.defaults import RQ_KEY_PREFIX
 
 from rqclock.store.scripts import Scripts
 from rqclock.worker.listening import readable
 
 WAIT = 10  # seconds that Redis holds a waiting command; only so often is an idle horse's connection used
+LED_WAIT = 2  # with Sentinel: until then nothing tells it that the master is another
 ANSWER = 5  # seconds more, then the connection is taken for dead
 BROKEN_QUEUE = 5.0  # seconds until a queue whose key is no list is looked at again
 
@@ -71,14 +73,11 @@ class Source:
         lines = [self._lines.setdefault(queue, Line(self._connection, queue)) for queue in whole]
         try:
             return self._first(lines, ear)
-        except redis.ResponseError as error:
+        except redis.RedisError as error:
+            self._let_go()  # a demoted server too: on the same connections it would be asked for ever
             if "WRONGTYPE" not in str(error):
                 raise
-            self._let_go()  # which of the queues it is, `pop` tells
-            return None
-        except redis.RedisError:
-            self._let_go()
-            raise
+            return None  # which of the queues it is, `pop` tells
 
     def put_back(self, queue: str, job_id: bytes | str, execution: str = "") -> bool:
         """To the front of its queue; False when it is not ours any more. Raises redis.RedisError."""
@@ -141,16 +140,20 @@ class Line:
     def __init__(self, connection: redis.Redis, queue: str) -> None:
         self.queue = queue
         self._pool = connection.connection_pool
+        self._wait = LED_WAIT if isinstance(self._pool, SentinelConnectionPool) else WAIT
         self._connection: Any = None
         self.client = 0
 
     def ask(self) -> None:
+        before = self._connection and self._connection._sock
         if self._connection is None:
             self._connection = self._pool.get_connection()
+        self._connection.connect()  # anew, if Redis is elsewhere by now
+        if self._connection._sock is not before:
             self._connection.send_command("CLIENT", "ID")
             self.client = self._connection.read_response()
         key = f"{RQ_KEY_PREFIX}:queue:{self.queue}"
-        self._connection.send_command("BLMOVE", key, f"{key}:intermediate", "LEFT", "RIGHT", WAIT)
+        self._connection.send_command("BLMOVE", key, f"{key}:intermediate", "LEFT", "RIGHT", self._wait)
 
     def fileno(self) -> int:
         """For select: redis-py offers no way to wait for one of several connections."""
