@@ -24,7 +24,8 @@ NAMED = {"service": "RQCLOCK_SERVICE", "environment": "RQCLOCK_ENVIRONMENT", "re
 LEFT_OUT = ("arguments", "kwargs", "func")  # what RQ attaches to an error: a job's arguments are nobody's log
 RENAMED = {"levelname": "level", "name": "logger"}
 
-_job: ContextVar[tuple[dict[str, Any], tuple[str, ...]]] = ContextVar("rqclock_job", default=({}, ()))
+_job: ContextVar[dict[str, Any] | None] = ContextVar("rqclock_job", default=None)
+_hidden: tuple[str, ...] = ()  # a process runs one job at a time, but a job may have threads
 
 
 def config(process: str) -> dict[str, Any]:
@@ -65,18 +66,34 @@ def wants_json() -> bool:
 
 
 @contextmanager
-def during(facts: dict[str, Any], secrets: Iterable[str] = ()) -> Iterator[None]:
-    """Lines of this job carry its facts, and none of its secrets."""
-    token = _job.set((facts, tuple(secrets)))
+def during(facts: dict[str, Any]) -> Iterator[None]:
+    """Lines of this job carry its facts."""
+    token = _job.set(facts)
     try:
         yield
     finally:
         _job.reset(token)
 
 
+def job_facts() -> dict[str, Any]:
+    """What lines say of the job that runs here; empty outside of one."""
+    return _job.get() or _stock_job()
+
+
+def facts_of(job: Any) -> dict[str, Any]:
+    """What lines say of a job, of whatever class."""
+    return getattr(job, "facts", None) or {"job_id": job.id, "worker": job.worker_name}
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """No line of this process shows these from now on, until it hides others: those of the next job."""
+    global _hidden
+    _hidden = tuple(secrets)
+
+
 def without_secrets(text: str) -> str:
     """The text as it may be shown or kept: no password of a URL, no sensitive argument of the job that runs here."""
-    return mask_values(mask_urls(text), _job.get()[1])
+    return mask_values(mask_urls(text), _hidden)
 
 
 class JobFacts(logging.Filter):
@@ -85,7 +102,7 @@ class JobFacts(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         for name in LEFT_OUT:
             record.__dict__.pop(name, None)
-        for name, value in (_job.get()[0] or _stock_job()).items():
+        for name, value in job_facts().items():
             record.__dict__.setdefault(name, value)
         return True
 
@@ -122,4 +139,4 @@ def _stock_job() -> dict[str, Any]:
     """The job that RQ's own worker class runs here."""
     module = sys.modules.get("rq.job")
     job = module._current_job.get(None) if module else None
-    return {"job_id": job.id, "worker": job.worker_name} if job else {}
+    return facts_of(job) if job else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 import sys
@@ -35,13 +36,14 @@ def project_wide() -> tuple[str, ...]:
 
 
 def find(path: str) -> Callable[..., Any] | None:
-    """The function of a job's path where its module is loaded; nothing is imported for it."""
+    """The function of a job's path where its module is loaded. Nothing is imported or run for it: a stranger may have
+    written that path."""
     parts = path.split(".")
     for cut in range(len(parts) - 1, 0, -1):
         found: Any = sys.modules.get(".".join(parts[:cut]))
         if found is not None:
             for part in parts[cut:]:
-                found = getattr(found, part, None)
+                found = inspect.getattr_static(found, part, None)
             return found if callable(found) else None
     return None
 
@@ -65,12 +67,29 @@ def mask_call(
     return shown, {name: MASK if name in names else value for name, value in kwargs.items()}
 
 
+def shown_call(path: str, names: Iterable[str], args: Iterable[Any], kwargs: Mapping[str, Any]) -> str:
+    """A call as it may be shown; `names` are the sensitive arguments beside those of the whole project."""
+    where = sensitive_arguments(find(path), (*names, *project_wide()))
+    positional, named = mask_call(where, args, kwargs)
+    words = [*map(_shown, positional), *(f"{name}={_shown(value)}" for name, value in named.items())]
+    return f"{path}({', '.join(words)})"
+
+
+def _shown(value: Any) -> str:
+    return MASK if value is MASK else repr(value)
+
+
 def secret_values(where: Mapping[str, Any], args: Iterable[Any], kwargs: Mapping[str, Any]) -> list[str]:
     """The texts of the sensitive arguments, longest first."""
     chosen = [value for n, value in enumerate(args) if n in where.get("args", ())]
     chosen += [value for name, value in kwargs.items() if name in where.get("kwargs", ())]
     texts = {text for value in chosen for text in _texts(value) if len(text) >= SHORTEST}
-    return sorted(texts, key=len, reverse=True)
+    return sorted({form for text in texts for form in _forms(text)}, key=len, reverse=True)
+
+
+def _forms(text: str) -> tuple[str, ...]:
+    """As it stands in a message, in a traceback and in JSON: with quotes or a new line in it these are not the same."""
+    return text, repr(text)[1:-1], json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _texts(value: Any) -> list[str]:

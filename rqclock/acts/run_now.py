@@ -52,7 +52,7 @@ def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Re
     detail = {"job": job} | ({"args": "others than the timetable's"} if args is not None else {})
     entry = Entry.of("run now", by, schedule=schedule.name, detail=detail)
     options = schedule.target.options
-    changes = _changed(schedule, args)
+    changes = _changed(schedule, args, connection.hget(keys.of("template", schedule.slug), "sensitive"))
     answer, place = Scripts(connection).call(
         "run", keys.root, keys.prefix, schedule.slug, field(seconds, token), seconds, row["at"],
         rq_stamp(seconds + micros / 1e6), job, options.queue, options.ttl or "",
@@ -68,8 +68,9 @@ def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Re
     return text(answer)
 
 
-def _changed(schedule: Schedule, args: Any) -> list[bytes]:
-    """The fields of the job that other arguments change."""
+def _changed(schedule: Schedule, args: Any, sensitive: Any) -> list[bytes]:
+    """The fields of the job that other arguments change. `sensitive` is what the clock has said of them: it knows the
+    function, which nobody has loaded here."""
     if args is None:
         return []
     if not isinstance(args, (list, dict)) or why_not_json(args):
@@ -77,4 +78,6 @@ def _changed(schedule: Schedule, args: Any) -> list[bytes]:
     positional, keywords = (tuple(args), {}) if isinstance(args, list) else ((), args)
     target = replace(schedule.target, args=positional, kwargs=keywords)
     fields = template.fields(replace(schedule, target=target))
+    if sensitive and not target.options.description:
+        fields[b"description"] = template.call_words(target, json.loads(sensitive)).encode()
     return [part for name in (b"data", b"description") for part in (name, fields[name])]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import redis
 
-from rqclock.store import rq_records
+from rqclock.store import rq_records, totals
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
 from rqclock.store.places import Places
 from rqclock.store.replies import text, texts
 from rqclock.store.rq_records import Record
+from rqclock.store.scripts import Scripts
 from rqclock.store.ticks import field, read_job_id
 
 CHUNK = 500
@@ -33,6 +34,7 @@ class Outcomes:
         self._attempts: dict[str, int] = {}
         self._waiting: set[str] = set()
         self._places = Places(connection, keys)
+        self._scripts = Scripts(connection)
         self._renamed: dict[str, str] = {}
 
     def step(self, now: float) -> None:
@@ -94,15 +96,26 @@ class Outcomes:
 
     def _close(self, job_id: str, record: Record | None) -> None:
         named = self._named(job_id)
-        pipeline = self._connection.pipeline()
-        if named is not None:
-            slug, at, token = named
-            key, name = self._keys.of("attempts", slug), field(at, token)
-            earlier = _parsed(self._connection.hget(key, name)) if record is None or record.attempt > 1 else []
-            pipeline.hset(self._keys.of("outcomes", slug), name, _row(record, earlier))
-            pipeline.hdel(key, name)
-        pipeline.zrem(self._keys.named("open"), job_id)
-        pipeline.execute()
+        if named is None:
+            self._scripts.call("close", self._keys.root, job_id, "", "", "", "{}", "", "")
+            return
+        slug, at, token = named
+        name = field(at, token)
+        seen = record is None or record.attempt > 1
+        earlier = _parsed(self._connection.hget(self._keys.of("attempts", slug), name)) if seen else []
+        facts = _facts(record, earlier)
+        last = f"last:{facts['status']}:{slug}" if facts.get("ended") else ""
+        self._scripts.call(
+            "close", self._keys.root, job_id, slug, name, _packed(facts), json.dumps(_totals(facts, slug, record)),
+            last, int(facts.get("ended") or 0),
+        )  # fmt: skip
+
+
+def _totals(facts: Mapping[str, Any], slug: str, record: Record | None) -> dict[str, int]:
+    began, ended = facts.get("started"), facts.get("ended")
+    took = ended - began if began and ended else None
+    retries = record.attempt - 1 - record.lost if record else 0
+    return totals.of_an_end(facts["status"], slug, took=took, retries=max(0, retries))
 
 
 def read_retried(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[list[dict[str, Any]]]:
@@ -120,7 +133,7 @@ def attempts(record: Record | None, retried: list[dict[str, Any]]) -> list[dict[
     return sorted([*retried, *lost], key=lambda one: one.get("attempt") or 0)[-ATTEMPTS:]
 
 
-def _row(record: Record | None, retried: list[dict[str, Any]]) -> str:
+def _facts(record: Record | None, retried: list[dict[str, Any]]) -> dict[str, Any]:
     if record is None:
         facts: dict[str, Any] = {"status": "unknown"}
     else:
@@ -133,7 +146,7 @@ def _row(record: Record | None, retried: list[dict[str, Any]]) -> str:
         }
         if record.attempt > 1:
             facts |= {"attempt": record.attempt, "of": record.of}
-    return _packed(facts | ({"attempts": earlier} if (earlier := attempts(record, retried)) else {}))
+    return facts | ({"attempts": earlier} if (earlier := attempts(record, retried)) else {})
 
 
 def _packed(value: Any) -> str:

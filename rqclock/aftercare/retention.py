@@ -11,9 +11,10 @@ import redis
 
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
-from rqclock.store.replies import text
+from rqclock.store.replies import text, texts
 from rqclock.store.rows import read_row
 from rqclock.store.ticks import read_field
+from rqclock.store.totals import Totals
 
 DAY = 86_400
 KEPT = 30 * DAY
@@ -32,10 +33,12 @@ class Retention:
 
     def step(self, now: float) -> None:
         """One pass over all schedules, those that left the timetable included. Raises redis.RedisError."""
-        found = [self._connection.hkeys(self._keys.named(name)) for name in ("definitions", "retired")]
-        for slug in sorted({text(slug) for slugs in found for slug in slugs}):
+        retired = texts(self._connection.hgetall(self._keys.named("retired")))
+        known = {text(slug) for slug in self._connection.hkeys(self._keys.named("definitions"))}
+        for slug in sorted(known | set(retired)):
             self._forget(slug, int(now) - KEPT)
             self._fold(slug)
+        Totals(self._connection, self._keys).forget(slug for slug, at in retired.items() if int(at) < now - KEPT)
 
     def _forget(self, slug: str, before: int) -> None:
         index = self._keys.of("index", slug)

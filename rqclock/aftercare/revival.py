@@ -18,6 +18,7 @@ from rqclock.store.places import Job
 from rqclock.store.replies import text
 from rqclock.store.rq_records import GIVEN_UP, instant
 from rqclock.store.scripts import Scripts
+from rqclock.store.totals import Totals
 
 log = logging.getLogger("rqclock.reaper")
 
@@ -42,6 +43,7 @@ class Revival:
         self._connection = connection
         self._keys = keys
         self._scripts = Scripts(connection)
+        self._totals = Totals(connection, keys)
         self._recorded = 0
 
     def sum_up(self) -> None:
@@ -76,6 +78,7 @@ class Revival:
     def _record(self, what: str, loss: Loss, deaths: int) -> None:
         job = loss.job
         log.warning("job %s of queue %s %s: %s (%d)", job.id, job.queue, what, loss.why, deaths)
+        self._totals.add(f"lost:{what}")
         self._recorded += 1
         if self._recorded > RECORDED:
             return

@@ -11,6 +11,7 @@ from rqclock.cli.common import file_option, find, span
 from rqclock.cli.timetable import run_line
 from rqclock.jobs import retries
 from rqclock.loading import load
+from rqclock.masks import shown_call
 from rqclock.timetable.forecast import MONTHS_13, clock_changes
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.status import next_run
@@ -45,6 +46,7 @@ def words(schedule: Schedule, now: int) -> Iterator[str]:
         within = "" if policies.catch_up == "none" else f", if not older than {span(policies.catch_up_within)}"
         yield f"  if later than {span(policies.late_ok)}: {LATE[policies.catch_up]}{within}"
         yield f"  if the run before is still going, the next {OVERLAP[policies.overlap]}"
+        yield from _promises(schedule)
     if schedule.predicate is not None:
         yield f"  only when {getattr(schedule.predicate, '__qualname__', 'its condition')} says so, asked at each run"
     if not schedule.run_now:
@@ -56,6 +58,15 @@ def words(schedule: Schedule, now: int) -> Iterator[str]:
     yield from _coming(schedule, now)
 
 
+def _promises(schedule: Schedule) -> Iterator[str]:
+    """What an alert would be about."""
+    policies = schedule.policies
+    spans = {"started": policies.must_start_within, "finished": policies.must_finish_within}
+    for verb, within in spans.items():
+        if within is not None:
+            yield f"  an alert if it has not {verb} within {span(within)}"
+
+
 def _when(schedule: Schedule) -> str:
     if schedule.trigger is None:
         return schedule.words
@@ -64,10 +75,9 @@ def _when(schedule: Schedule) -> str:
 
 
 def call(schedule: Schedule) -> str:
-    """The call as it would be written."""
-    args = [repr(value) for value in schedule.target.args]
-    keywords = [f"{name}={value!r}" for name, value in schedule.target.kwargs.items()]
-    return f"{schedule.target.path}({', '.join(args + keywords)})"
+    """The call as it would be written, without what nobody should read."""
+    target = schedule.target
+    return shown_call(target.path, target.options.sensitive, target.args, target.kwargs)
 
 
 def _coming(schedule: Schedule, now: int) -> Iterator[str]:

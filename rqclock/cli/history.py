@@ -13,6 +13,7 @@ from rqclock.cli.timetable import shown
 from rqclock.loading import load
 from rqclock.store.ticks import local
 from rqclock.views.history import Run, read_history
+from rqclock.views.wording import when
 
 
 @click.command("history")
@@ -34,7 +35,7 @@ def history_(name: str, count: int, file: str, as_json: bool) -> None:
     if mark:
         click.echo(f"{schedule.name}: {mark}")
     columns = ["Due", "Decision", "Reason", "Late by", "Status", "Took", "Error"]
-    rows = [[shown(local(run.tick, schedule.timezone)), *_row(run)] for run in runs]
+    rows = [[shown(local(run.tick, schedule.timezone)), *_row(run, schedule.timezone)] for run in runs]
     output().print(filled(columns, rows, title=schedule.name))
 
 
@@ -54,23 +55,25 @@ def _facts(run: Run) -> dict[str, Any]:
         "backfilled_from": run.backfilled_from,
         "attempt": run.attempt,
         "of": run.of,
+        "next_at": iso(run.next_at),
         "attempts": [{name: _shown(name, value) for name, value in one.items()} for one in run.attempts],
     }
 
 
-def _row(run: Run) -> list[str]:
+def _row(run: Run, timezone: str) -> list[str]:
     late, took = (f"{value:.3f} s" if value is not None else "" for value in (run.lateness, run.duration))
     beside = f" ({run.job_id})" if run.job_id and run.decision != "enqueued" else ""  # the run that was in its way
-    return [run.decision, (run.reason or "") + beside, late, _status(run), took, run.error or ""]
+    return [run.decision, (run.reason or "") + beside, late, _status(run, timezone), took, run.error or ""]
 
 
-def _status(run: Run) -> str:
-    """`finished, attempt 3 of 5, queued again 1x: its worker died`."""
+def _status(run: Run, timezone: str) -> str:
+    """`scheduled, attempt 3 of 5, next at Mon 23 Nov 2026 08:00:20 GMT, queued again 1x: its worker died`."""
     if run.attempt == 1:
         return run.status or ""
     lost = sum(one.get("is") == "lost" for one in run.attempts)
-    words = [f"attempt {run.attempt}" + (f" of {run.of + lost}" if run.of else "")]
-    return ", ".join([run.status or "", *words, *([f"queued again {lost}x: its worker died"] if lost else [])])
+    next_at = f"next at {when(run.next_at, timezone)}" if run.next_at else ""
+    again = f"queued again {lost}x: its worker died" if lost else ""
+    return ", ".join(part for part in (run.status, run.nth, next_at, again) if part)
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import redis
 from rq import Queue
+from rq.utils import get_call_string
 from rq.version import VERSION
 
 from rqclock.errors import ConfigurationError
@@ -14,11 +16,13 @@ from rqclock.jobs import retries
 from rqclock.jobs.decorator import MAX_ATTEMPTS, JobOptions
 from rqclock.jobs.rq_job import Job
 from rqclock.jobs.serializer import JobSerializer
-from rqclock.timetable.schedules import Schedule
+from rqclock.masks import mask_call
+from rqclock.timetable.schedules import Schedule, Target
 
 KNOWN_COMMANDS = ("SADD", "HSET", "HSET", "RPUSH")
 KNOWN_COMMANDS_WITH_TTL = ("SADD", "HSET", "HSET", "EXPIRE", "EXPIRE", "EXPIRE", "RPUSH")
 OUTCOME_LIFE = 30  # seconds
+CALL_LENGTH = 75  # characters of each argument, as in RQ
 A_SERVER_VERSION = (6, 2, 0)
 
 
@@ -35,6 +39,12 @@ def fields(schedule: Schedule) -> dict[bytes, bytes]:
     if 0 <= (options.result_ttl if options.result_ttl is not None else -1) < OUTCOME_LIFE:
         ours[b"result_ttl"] = str(OUTCOME_LIFE).encode()  # gone sooner, how it ended would never be known
     return hash_ | ours
+
+
+def call_words(target: Target, sensitive: Mapping[str, Any]) -> str:
+    """The job's description where `@job` says none: the call, without these arguments."""
+    args, kwargs = mask_call(sensitive, target.args, target.kwargs)
+    return get_call_string(target.path, args, kwargs, max_length=CALL_LENGTH) or target.path
 
 
 @cache

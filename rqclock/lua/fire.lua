@@ -3,9 +3,10 @@
 -- that a full Redis refuses, so that then nothing is written at all.
 -- ARGV: root, prefix, owner, epoch, fingerprint, now (ms), now as RQ writes it, the ticks as a JSON list of lists:
 --   slug, tick, what ('enqueue' or a decision taken already), the cursor that the clock read, job id, queue,
---   ttl or '', overlap ('skip' or ''), further JSON members of the ledger row, each after a comma (all are texts)
+--   ttl or '', overlap ('skip' or ''), further JSON members of the ledger row, each after a comma (all are texts);
+--   the upper bounds of the buckets of lateness in ms, as a JSON list
 local root, prefix, owner, epoch, fingerprint = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local now, stamp, ticks = ARGV[6], ARGV[7], cjson.decode(ARGV[8])
+local now, stamp, ticks, bounds = ARGV[6], ARGV[7], cjson.decode(ARGV[8]), cjson.decode(ARGV[9])
 local SLUG, TICK, WHAT, READ, JOB, QUEUE, TTL, OVERLAP, MORE = 1, 2, 3, 4, 5, 6, 7, 8, 9
 local OPEN = {queued = true, started = true, scheduled = true, deferred = true, created = true,
   rate_limited = true, ready_to_enqueue = true}
@@ -137,7 +138,18 @@ for n, tick in ipairs(ticks) do
 end
 
 -- Second pass: write.
-local pushes, order, opened, moved = {}, {}, {}, {}
+local pushes, order, opened, moved, totals = {}, {}, {}, {}, {}
+
+local function count(field, by) totals[field] = (totals[field] or 0) + by end
+
+local function count_lateness(tick)
+  local late = math.max(0, tonumber(now) - tonumber(tick) * 1000)
+  local n = 1
+  while bounds[n] and late > bounds[n] do n = n + 1 end
+  count('late:' .. (bounds[n] and string.format('%d', bounds[n]) or 'more'), 1)
+  count('late:sum', late)
+end
+
 for n, tick in ipairs(ticks) do
   local slug, decision = tick[SLUG], decisions[n][1]
   if decision == 'enqueued' then
@@ -163,6 +175,10 @@ for n, tick in ipairs(ticks) do
     redis.call('ZADD', INDEX .. slug, tick[TICK], tick[TICK])
     moved[#moved + 1] = slug
     moved[#moved + 1] = tick[TICK]
+    local many = decision ~= 'enqueued' and tonumber(string.match(decisions[n][2], ',"n":(%d+)')) or 1 -- a span of them
+    count('runs:' .. decision, many)
+    count('runs:' .. decision .. ':' .. slug, many)
+    if decision == 'enqueued' then count_lateness(tick[TICK]) end
     if over[slug] then redis.call('HDEL', root .. 'paused', slug) end -- its ticks are all decided
     if skip_of[slug] and tonumber(tick[TICK]) >= skip_of[slug].tick then redis.call('HDEL', root .. 'skips', slug) end
   end
@@ -174,6 +190,8 @@ for _, queue in ipairs(order) do
   redis.call('SADD', prefix .. ':queues', queue)
   redis.call('RPUSH', queue, unpack(pushes[queue]))
 end
+-- Figures are no reason to fail: what is not counted here leaves only them wrong.
+for field, by in pairs(totals) do redis.pcall('HINCRBY', root .. 'totals', field, string.format('%d', by)) end
 
 local answers, all_enqueued = {'ok', ''}, true
 for n = 1, #ticks do

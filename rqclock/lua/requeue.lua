@@ -25,12 +25,14 @@ for n, one in ipairs(cjson.decode(ARGV[6])) do
     answers[n] = 'gone'
   elseif what == 'discard' then
     redis.call('ZREM', failed, id)
+    redis.call('HDEL', prefix .. ':quarantine', id)
     if facts[3] and facts[3] ~= '' then redis.call('SREM', prefix .. ':group:' .. facts[3], id) end
     redis.call('DEL', job, job .. ':dependents', prefix .. ':job::' .. id .. ':dependencies', prefix .. ':results:' .. id)
     answers[n] = 'done'
   else
     redis.call('HSET', job, 'status', 'queued', 'enqueued_at', stamp, 'started_at', '', 'ended_at', '', 'exc_info', '')
     redis.call('ZREM', failed, id)
+    redis.call('HDEL', prefix .. ':quarantine', id)
     local ttl = tonumber(facts[2] or 0) or 0
     if ttl > 0 then redis.call('EXPIRE', job, ttl) else redis.call('PERSIST', job) end
     redis.call('SADD', prefix .. ':queues', list)

@@ -7,6 +7,11 @@ SLUG is a schedule's.
 | ------------------ | ------- | ------------------------------------------------------------------------ | ---------- |
 | `PREFIX:clocks`    | set     | the names of all Clocks that ever published a timetable                  | for ever   |
 | `PREFIX:quarantine`| hash    | id of a job that nobody can read → JSON: queue, reason, worker, at       | for ever   |
+| `PREFIX:alerts:open` | hash    | id of an alert → JSON of it: kind, clock, subject, at, since, raised, … | till over |
+| `PREFIX:alerts:raised` | zset    | ids of alerts by when they were last told (ms) | a day |
+| `PREFIX:alerts:outbox` | hash    | id of a message → JSON of it: channel, notice, first, tries, after | till sent |
+| `PREFIX:alerts:due:…` | zset    | ids of a channel's messages by when they are (next) to be sent (ms) | till sent |
+| `PREFIX:alerts:turn` | string  | when a watcher last looked (ms) | a day |
 | `…:web:sign-in:…`  | string  | a one-time sign-in link was used                                         | 30 days    |
 | `…:web:once:…`     | string  | what a form sent to a page did, so that it does it once                  | a day      |
 | `…:web:accounts`   | hash    | e-mail address → JSON of a local account: role, hash of the password     | for ever   |
@@ -29,10 +34,12 @@ SLUG is a schedule's.
 | `attempts:SLUG`    | hash    | tick → JSON of the attempts that a job has made which has not ended      | till ended |
 | `index:SLUG`       | zset    | ticks of the ledger by time                                              | 30 days    |
 | `folded:SLUG`      | hash    | hour → how many of its ticks ran well and have no row any more           | 30 days    |
+| `totals`           | hash    | what was counted, for the figures of `/metrics`: see `totals.py`         | for ever   |
 | `open`             | zset    | ids of jobs that we enqueued and whose end is not recorded, by time      | till ended |
 | `running:SLUG`     | set     | ids of a schedule's jobs that may still run (with `overlap="skip"` only) | till ended |
 | `request:SLUG:…`   | string  | id of the job that a person's request made                               | a day      |
 | `hosts`            | hash    | host and fingerprint → generation, so that a crash keeps its number      | a day      |
+| `pinged`           | zset    | events of runs that a monitor was told of, by when (ms)                  | an hour    |
 | `wake`             | channel | "lead": the lease was given up                                           |            |
 """
 

@@ -17,10 +17,12 @@ from rqclock.store.keys import Keys
 from rqclock.store.lease import Lease
 from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
+from rqclock.store.totals import LATENESS
 from rqclock.timetable.schedules import Schedule, Timetable
 
 SLICE = 1000  # schedules that are read at once
 BATCH = 250
+BOUNDS = json.dumps(LATENESS)
 T = TypeVar("T")
 
 
@@ -80,7 +82,7 @@ class Ledger:
         """
         ticks = json.dumps([_fields(self._keys, entry) for entry in entries], ensure_ascii=False)
         head = [self._keys.root, self._keys.prefix, self._lease.owner, self._lease.epoch, fingerprint]
-        answer = self._scripts.call("fire", *head, int(now * 1000), rq_stamp(now), ticks)
+        answer = self._scripts.call("fire", *head, int(now * 1000), rq_stamp(now), ticks, BOUNDS)
         said = [text(part) for part in answer]
         if said[0] != "ok":
             raise _refusal(said[0], said[1])

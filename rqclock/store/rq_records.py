@@ -14,12 +14,14 @@ from typing import Any
 import redis
 from redis.client import Pipeline
 
+from rqclock.jobs import attempts
 from rqclock.jobs.decorator import MAX_ATTEMPTS
+from rqclock.jobs.hidden import masked
 from rqclock.store.keys import Keys
-from rqclock.store.ticks import ATTEMPT_FIELDS, attempt
 
 FIELDS = (
-    "status", "started_at", "ended_at", "worker_name", *ATTEMPT_FIELDS, "max_attempts", "lost_story",
+    "status", "started_at", "ended_at", "worker_name", *attempts.FIELDS, "max_attempts", "lost_story", "origin",
+    "sensitive",
 )  # fmt: skip
 ENDED = ("finished", "failed", "stopped", "canceled")
 TRACEBACK = 200_000  # characters of a traceback that are read
@@ -41,7 +43,8 @@ class Record:
 
     `attempt` counts from 1; `of` is how many attempts its retries allow, None where nobody said. `lost` is how often it
     was queued again because its worker had died, and `story` says of each when, and on which worker. `recorded_at` is
-    when its failure was, by the server's time.
+    when its failure was, by the server's time; `next_at` when a job that waits for its time is due;
+    `sensitive` which of its arguments nobody may see.
     """
 
     status: str
@@ -55,6 +58,9 @@ class Record:
     max_attempts: int = MAX_ATTEMPTS
     story: tuple[dict[str, Any], ...] = ()
     recorded_at: float | None = None
+    queue: str = ""
+    sensitive: str = ""
+    next_at: float | None = None
 
     @property
     def ended(self) -> bool:
@@ -80,20 +86,43 @@ class Record:
 
 
 def read(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[Record | None]:
-    """The records of the jobs, None for one that RQ has forgotten. Two round trips. Raises redis.RedisError."""
+    """The records of the jobs, None for one that RQ has forgotten. Three round trips. Raises redis.RedisError."""
     ids = list(job_ids)
     pipeline = connection.pipeline(transaction=False)
     for job_id in ids:
         pipeline.hmget(keys.job(job_id), FIELDS)
     records = [_record(values) if values else None for values in _answers(pipeline)]
     broken = [n for n, record in enumerate(records) if record and record.status in ("failed", "stopped")]
+    later = [n for n, record in enumerate(records) if record and record.status == "scheduled"]
     for n in broken:
         pipeline.xrevrange(keys.results(ids[n]), count=1)
-    for n, stream in zip(broken, _answers(pipeline), strict=True):
-        record = records[n]
-        assert record is not None
-        records[n] = replace(record, error=_error(stream), recorded_at=_recorded_at(stream))
+    for n in later:
+        pipeline.zscore(f"{keys.prefix}:scheduled:{_there(records[n]).queue}", ids[n])
+    answers = _answers(pipeline)
+    for n, stream in zip(broken, answers, strict=False):
+        records[n] = replace(_there(records[n]), error=_error(stream), recorded_at=_recorded_at(stream))
+    for n, score in zip(later, answers[len(broken) :], strict=True):
+        records[n] = replace(_there(records[n]), next_at=score)
+    for n, data in _arguments(connection, keys, ids, records):
+        record = _there(records[n])
+        records[n] = replace(record, error=masked(record.error or "", sensitive=record.sensitive, data=data))
     return records
+
+
+def _arguments(
+    connection: redis.Redis, keys: Keys, ids: list[str], records: list[Record | None]
+) -> Iterator[tuple[int, bytes | None]]:
+    """Of those jobs whose error may hold a sensitive argument."""
+    found = [n for n, record in enumerate(records) if record and record.sensitive and record.error]
+    pipeline = connection.pipeline(transaction=False)
+    for n in found:
+        pipeline.hget(keys.job(ids[n]), "data")
+    yield from zip(found, _answers(pipeline), strict=True)
+
+
+def _there(record: Record | None) -> Record:
+    assert record is not None
+    return record
 
 
 def _answers(pipeline: Pipeline) -> list[Any]:
@@ -106,7 +135,7 @@ def _answers(pipeline: Pipeline) -> list[Any]:
 
 
 def _record(values: list[bytes | None]) -> Record | None:
-    status, started, ended, worker, attempts, left, returned, lost, most, story = (_text(value) for value in values)
+    status, started, ended, worker, most_tries, left, returned, lost, most, story, queue, sensitive = map(_text, values)
     if not status:
         return None
     return Record(
@@ -114,11 +143,13 @@ def _record(values: list[bytes | None]) -> Record | None:
         instant(started),
         instant(ended),
         worker or None,
-        attempt=attempt(_number(attempts), _number(left), _number(returned), _number(lost)),
-        of=_number(attempts),
+        attempt=attempts.attempt(_number(most_tries), _number(left), _number(returned), _number(lost)),
+        of=_number(most_tries),
         lost=_number(lost) or 0,
         max_attempts=_number(most) or MAX_ATTEMPTS,
         story=tuple(_events(story)),
+        queue=queue or "",
+        sensitive=sensitive or "",
     )
 
 

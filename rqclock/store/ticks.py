@@ -8,15 +8,14 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
+from rqclock.jobs import attempts
 from rqclock.store.replies import text
 from rqclock.triggers.zones import zone
 
 SLUG_LENGTH = 60
 DEFAULT_CLOCK = "default"
-ATTEMPT_FIELDS = ("attempts", "retries_left", "number_of_retries", "lost")
-TICK_FIELDS = ("schedule", "scheduled_for", *ATTEMPT_FIELDS)
+TICK_FIELDS = ("schedule", "scheduled_for", *attempts.FIELDS)
 _JOB_ID = re.compile(r"(?:[a-z0-9-]+_)?(?P<slug>[a-z0-9-]+)_(?P<at>\d{8}T\d{6}Z)(?:_r(?P<token>[A-Za-z0-9-]+))?")
 
 
@@ -103,18 +102,8 @@ def current_tick() -> CurrentTick | None:
     named = read_job_id(job.id) if job else None
     if job is None or named is None:
         return None
-    schedule, scheduled_for, *attempts = job.connection.hmget(job.key, TICK_FIELDS)
+    schedule, scheduled_for, *counted = job.connection.hmget(job.key, TICK_FIELDS)
     if schedule is None:
         return None
     at = datetime.fromtimestamp(int(scheduled_for or named[1]), UTC)
-    return CurrentTick(text(schedule), at, job.id, attempt(*attempts))
-
-
-def attempt(attempts: Any, left: Any, returned: Any, lost: Any = None) -> int:
-    """Which attempt is running, from 1 on.
-
-    RQ counts `retries_left` down when a job raises, and `number_of_retries` up when it returns a Retry; beside them we
-    wrote `attempts`: how many there may be, and `lost`: how often it was queued again because its worker had died.
-    """
-    raised = int(attempts) - 1 - int(left) if attempts and left is not None else 0
-    return 1 + raised + int(returned or 0) + int(lost or 0)
+    return CurrentTick(text(schedule), at, job.id, attempts.attempt(*counted))

@@ -25,7 +25,8 @@ class Run:
 
     `backfilled_from` is the decision on this tick before a person had it queued after all. `attempt` counts from 1,
     `of` is how many its retries allow; `attempts` says of each earlier one: `attempt`, `is` ("retried": it raised;
-    "lost": its worker died), `started`, `ended`, `at`, `worker`, `why`, as far as known.
+    "lost": its worker died), `started`, `ended`, `at`, `worker`, `why`, as far as known. `next_at` is when the next
+    one is due.
     """
 
     tick: int
@@ -42,6 +43,13 @@ class Run:
     attempt: int = 1
     of: int | None = None
     attempts: tuple[dict[str, Any], ...] = ()
+    next_at: float | None = None
+
+    @property
+    def nth(self) -> str:
+        """`attempt 2 of 4`; those that were lost with their worker are made up for."""
+        lost = sum(one.get("is") == "lost" for one in self.attempts)
+        return f"attempt {self.attempt}" + (f" of {self.of + lost}" if self.of else "")
 
     @property
     def duration(self) -> float | None:
@@ -172,6 +180,7 @@ def _now(run: Run, records: Mapping[str, Record | None], retried: Mapping[str, l
         attempt=record.attempt,
         of=record.of,
         attempts=tuple(attempts(record, retried.get(run.job_id or "", []))),
+        next_at=record.next_at,
     )
 
 

@@ -40,12 +40,13 @@ def became(run: Run, timezone: str) -> str:
 def _ending(run: Run, timezone: str) -> str:
     took = f" after {length(round(run.duration, 3))}" if run.duration is not None else ""
     started = f" since {when(run.started_at, timezone)}" if run.started_at is not None else ""
+    next_at = f" ({run.nth}, next at {when(run.next_at, timezone)})" if run.next_at is not None else ""
     words = {
         "finished": f"ran well{took}",
         "failed": f"failed{took}: {run.error or 'no error is recorded'}",
         "abandoned": f"given up, its worker died each time: {run.error or 'no error is recorded'}",
         "started": f"running{started}",
-        "scheduled": f"failed and will be tried again: {run.error or 'no error is recorded'}",
+        "scheduled": f"failed and will be tried again{next_at}: {run.error or 'no error is recorded'}",
         "unknown": "how it ended is not known",
     }
     return words.get(run.status or "queued", run.status or "queued").replace("queued", "waiting in its queue")

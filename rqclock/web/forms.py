@@ -13,8 +13,9 @@ from rqclock.acts.activity import WHY_LENGTH
 from rqclock.jobs.serializer import why_not_json
 from rqclock.jobs.tagged import untag
 from rqclock.timetable.schedules import Schedule
-from rqclock.web.masking import masked
+from rqclock.web.masking import target_call
 from rqclock.web.moments import zone_of
+from rqclock.web.state import settings
 from rqclock.web.users import may
 
 LONGEST_ARGUMENTS = 32 * 1024
@@ -87,10 +88,10 @@ def arguments_text(schedule: Schedule) -> str:
     """The timetable's own arguments as the form shows them; empty where a form can't carry them (both kinds), or where
     they hold what a page must not show."""
     target = schedule.target
-    value = dict(target.kwargs) or list(target.args)
-    if (target.args and target.kwargs) or target.options.sensitive or masked("", value) != value:
+    args, kwargs = target_call(target, settings().sensitive)
+    if (args and kwargs) or args != list(target.args) or kwargs != dict(target.kwargs):
         return ""
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(kwargs or args, ensure_ascii=False)
 
 
 def local_input(instant: float, zone: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rqclock.masks import MASK, mask_call
+from rqclock.timetable.schedules import Target
 
 # Hidden whoever forgot to say so. A name that holds one of these is enough.
 WORDS = ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential", "private_key")
@@ -23,6 +24,14 @@ def masked_call(
     positional, named = mask_call(said, args, kwargs)
     words = (*WORDS, *(name.lower() for name in names))
     return [masked("", value, words) for value in positional], masked("", named, words)
+
+
+def target_call(target: Target, names: Sequence[str]) -> Call:
+    """A schedule's own arguments. Which place a sensitive one has is known to its function alone, and that is not
+    loaded here: then all that have no name are hidden."""
+    sensitive = (*target.options.sensitive, *names)
+    said = {"args": range(len(target.args)) if sensitive else (), "kwargs": sensitive}
+    return masked_call(target.args, target.kwargs, said=said, names=names)
 
 
 def masked(name: str, value: Any, words: Sequence[str] = WORDS) -> Any:

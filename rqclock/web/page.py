@@ -13,7 +13,7 @@ from rqclock.store.rq_records import error_line
 from rqclock.timetable.schedules import Target
 from rqclock.web import environments, moments
 from rqclock.web.door import allowed
-from rqclock.web.masking import Call, masked_call
+from rqclock.web.masking import Call, target_call
 from rqclock.web.state import clock_keys, clock_zone, settings
 from rqclock.web.words import paused_words, sentence, zone_words
 
@@ -55,11 +55,7 @@ def _home_zone() -> str:
 
 
 def _call(target: Target) -> Call:
-    """A schedule's own arguments. Which place a sensitive one has is known to its function alone, and that is not
-    loaded here: then all that have no name are hidden."""
-    names = target.options.sensitive
-    said = {"args": range(len(target.args)) if names else (), "kwargs": names}
-    return masked_call(target.args, target.kwargs, said=said, names=settings().sensitive)
+    return target_call(target, settings().sensitive)
 
 
 def _values() -> dict[str, Any]:

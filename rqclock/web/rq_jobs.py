@@ -7,15 +7,17 @@ import base64
 import binascii
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import redis
+from rq.defaults import RQ_KEY_PREFIX
 from rq.job import Job
 from rq.results import Result
 
-from rqclock.store.ticks import attempt
+from rqclock.jobs.attempts import attempt
+from rqclock.jobs.hidden import masked
 
 SHOWN_DATA = 64 * 1024  # bytes; larger arguments are not even fetched
 SHOWN_ERROR = 256 * 1024
@@ -30,16 +32,21 @@ FIELDS = (
     "ended_at",
     "worker_name",
     "schedule",
+    "sensitive",
     "attempts",
     "retries_left",
     "number_of_retries",
+    "lost",
     "timeout",
 )
 
 
 @dataclass(frozen=True)
 class JobFacts:
-    """What a page says of a job. Instants are epoch seconds; `function` is None where the job is not JSON."""
+    """What a page says of a job. Instants are epoch seconds; `function` is None where the job is not JSON.
+
+    `of` is how many attempts there may be, `next_at` when a job that waits for its time is due; as far as known.
+    """
 
     id: str
     status: str
@@ -54,7 +61,9 @@ class JobFacts:
     ended_at: float | None
     error: str | None
     attempt: int = 1
+    of: int | None = None
     timeout: int | None = None
+    next_at: float | None = None
 
     @property
     def at(self) -> float | None:
@@ -86,8 +95,15 @@ def read_jobs(connection: redis.Redis, *, ids: list[str]) -> list[JobFacts]:
 
 
 def read_job(connection: redis.Redis, *, id: str) -> JobFacts | None:
+    """One job, with the time that it waits for."""
     found = read_jobs(connection, ids=[id])
-    return found[0] if found else None
+    if not found or found[0].status != "scheduled":
+        return found[0] if found else None
+    pipeline = connection.pipeline(transaction=False)
+    for registry in (f"scheduled:{found[0].queue}", "scheduler:scheduled_jobs"):
+        pipeline.zscore(f"{RQ_KEY_PREFIX}:{registry}", id)
+    due = [score for score in pipeline.execute(raise_on_error=False) if isinstance(score, float)]
+    return replace(found[0], next_at=due[0] if due else None)
 
 
 def _results_key(id: str) -> str:
@@ -96,8 +112,9 @@ def _results_key(id: str) -> str:
 
 def _facts(id: str, *, values: list[bytes | None], results: Any) -> JobFacts:
     told = [_text(value) for value in values[: len(FIELDS)]]
-    status, queue, description, created, enqueued, started, ended, worker, schedule, *numbers = told
-    attempts, left, returned, timeout = (int(text) if text.isdecimal() else None for text in numbers)
+    status, queue, description, created, enqueued, started, ended, worker, schedule, sensitive, *numbers = told
+    attempts, left, returned, lost, timeout = (int(text) if text.isdecimal() else None for text in numbers)
+    error, data = _error(results), (*values[len(FIELDS) :], None)[0]
     return JobFacts(
         id=id,
         status=status or "unknown",
@@ -110,8 +127,9 @@ def _facts(id: str, *, values: list[bytes | None], results: Any) -> JobFacts:
         enqueued_at=_instant(enqueued),
         started_at=_instant(started),
         ended_at=_instant(ended),
-        error=_error(results),
-        attempt=attempt(attempts, left, returned),
+        error=masked(error, sensitive=sensitive, data=data) if error else None,
+        attempt=attempt(attempts, left, returned, lost),
+        of=attempts + (lost or 0) if attempts else None,
         timeout=timeout,
     )
 

@@ -14,7 +14,7 @@
 - `trouble.py`: which failures of Redis pass, and waiting for that
 - `quarantine.py`: jobs that nobody can read
 - `context.py`, `sql_pools.py`: what the application needs around each job
-- `job_facts.py`: what log lines say of a job
+- `lines.py`: the log's lines about a job
 """
 
 from rqclock.worker.worker import Worker

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 from rq.defaults import RQ_KEY_PREFIX
-from rq.executions import Execution, ExecutionRegistry
-from rq.job import Job
+from rq.executions import Execution
+from rq.job import Job, JobStatus
+from rq.utils import now, utcformat
 from rq.worker.base import WorkerStatus
 
-from rqclock.logs import during
+from rqclock.logs import during, facts_of, hide
 from rqclock.store.scripts import Scripts
-from rqclock.worker import job_facts
+from rqclock.worker import lines
 from rqclock.worker.quarantine import Quarantine
 from rqclock.worker.reins import Reins
 from rqclock.worker.source import Popped, Source, Suspended
@@ -152,12 +153,14 @@ class Horse:
         execution._job = job
         self._state = WorkerStatus.BUSY
         self._tell_taken(job, popped.queue, execution)
-        ride_out(lambda: self._register(job, popped.queue, execution), time.sleep)
-        with during(job_facts.of(popped.fields or {}, job, self._worker.name), job_facts.secrets(job)):
-            self._announce(job, popped.queue)
+        ride_out(lambda: self._begin(job, popped.queue, execution), time.sleep)
+        hide(getattr(job, "known_secrets", ()))
+        with during(facts_of(job)):
+            os.environ["RQ_WORKER_ID"], os.environ["RQ_JOB_ID"] = self._worker.name, job.id
+            lines.begin(self._worker, job, popped.queue)
             self.take_signals()
             ended_well = self._worker.perform_job(job, queue, execution)
-            job_facts.say_end(job, ended_well)
+            lines.end(job, ended_well)
         self._done += 1
         self._reins.tell(done=job.id, well=ended_well)
 
@@ -199,26 +202,14 @@ class Horse:
         webhooks = WEBHOOKS if job.webhooks else 0
         return float(timeout + max(after_success, after_failure) + webhooks + KILL_AFTER)
 
-    def _register(self, job: Job, queue_name: str, execution: Execution) -> None:
-        """RQ's two writes before a job, in one transaction. Sent again after a lost reply it writes the same."""
-        worker = self._worker
-        life = int(worker.get_heartbeat_ttl(job))
-        with worker.connection.pipeline() as pipeline:
-            execution.save(ttl=life, pipeline=pipeline)
-            ExecutionRegistry(job.id, connection=worker.connection).add(execution, ttl=life, pipeline=pipeline)
-            job.started_job_registry.add_execution(execution, pipeline=pipeline, ttl=life)
-            pipeline.sadd(execution.worker_executions_key, execution.composite_key)
-            pipeline.expire(execution.worker_executions_key, life + 60)
-            worker.set_state(WorkerStatus.BUSY, pipeline=pipeline)
-            job.prepare_for_execution(worker.name, pipeline=pipeline)
-            pipeline.persist(job.key)
-            pipeline.lrem(f"{RQ_KEY_PREFIX}:queue:{queue_name}:intermediate", 1, job.id)
-            pipeline.execute()
-
-    def _announce(self, job: Job, queue_name: str) -> None:
-        os.environ["RQ_WORKER_ID"], os.environ["RQ_JOB_ID"] = self._worker.name, job.id
-        shown = f"{job.description} ({job.id})" if self._worker.log_job_description else job.id
-        self._worker.log.info("%s: %s", queue_name, shown)
+    def _begin(self, job: Job, queue: str, execution: Execution) -> None:
+        """What RQ writes before a job, in one step."""
+        worker, moment = self._worker, now()
+        job.worker_name, job._status = worker.name, JobStatus.STARTED
+        job.started_at = job.last_heartbeat = moment
+        whose = (queue, job.id, worker.name, execution.id)
+        times = (worker.get_heartbeat_ttl(job), int(moment.timestamp()), utcformat(moment))
+        self._scripts.call("in_hand", RQ_KEY_PREFIX, *whose, *times, execution.created_at.timestamp(), "begins")
 
     def take_signals(self) -> None:
         """Before each job, for the last one may have put handlers of its own.

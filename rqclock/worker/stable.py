@@ -20,7 +20,7 @@ from rq.defaults import RQ_KEY_PREFIX
 from rq.utils import now, utcformat
 
 from rqclock.store.scripts import Scripts
-from rqclock.worker import birth
+from rqclock.worker import birth, orphans
 from rqclock.worker.fallen import Fallen
 from rqclock.worker.horse import Task
 from rqclock.worker.listening import readable
@@ -174,6 +174,7 @@ class Stable:
                 self._stalls.remove(stall)
                 stall.reins.drop()
                 self._after(stall, status)
+        orphans.bury([stall.pid for stall in self._stalls])
 
     def _after(self, stall: Stall, status: int) -> None:
         self._spent += stall.left in ("empty", "quota")
@@ -240,7 +241,7 @@ class Stable:
         moment = now()
         whose = (taken.queue, taken.job_id, self._worker.name, taken.execution)
         times = (LIFE, int(moment.timestamp()), utcformat(moment), taken.began)
-        ours: Any = self._scripts.call("in_hand", RQ_KEY_PREFIX, *whose, *times)
+        ours: Any = self._scripts.call("in_hand", RQ_KEY_PREFIX, *whose, *times, "beats")
         stall.lost = 0 if ours else stall.lost + 1
         if stall.lost >= 2:  # the first may be a job that ends just now
             log.error("job %s was given to another worker while this one was cut off: stopped here", taken.job_id)

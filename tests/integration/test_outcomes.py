@@ -133,7 +133,8 @@ def run_of(leader: Leader) -> Any:
 
 def test_a_run_that_waits_for_its_retry_says_which_attempt_is_next(redis: redis_py.Redis) -> None:
     run = run_of(retrying(redis))
-    assert (run.status, run.attempt, run.of) == ("scheduled", 2, 2)
+    assert (run.status, run.nth) == ("scheduled", "attempt 2 of 2")
+    assert run.next_at == redis.zscore("rq:scheduled:default", run.job_id)
     [first] = run.attempts
     assert (first["attempt"], first["is"]) == (1, "retried")
     assert first["started"] <= first["ended"]

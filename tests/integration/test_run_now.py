@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import redis as redis_py
@@ -11,7 +12,7 @@ from rqclock import Clock, Job
 from rqclock.acts.run_now import Request, run_now
 from rqclock.errors import ConfigurationError, RqclockError
 from rqclock.views.history import read_history
-from tests.support import jobs
+from tests.support import chores, jobs
 from tests.support.leader import Leader, seconds
 
 
@@ -131,3 +132,16 @@ def test_a_run_by_hand_makes_the_next_tick_wait_where_overlap_is_skipped(redis: 
     job_id = run(leader)
     leader.step(1)
     assert leader.rows()[1]["job"] == job_id
+
+
+def test_other_arguments_are_masked_though_the_function_is_not_loaded_here(redis: redis_py.Redis) -> None:
+    clock = Clock()
+    clock.every("hour", name="letter").enqueue(chores.letter, "Amira", email="amira@example.org")
+    leader = Leader(redis, clock).lead()
+    there = replace(
+        leader.schedule("letter"), target=replace(leader.schedule("letter").target, path="not.loaded.letter")
+    )
+    for token, args in {"a": {"name": "Ann", "email": "ann@example.org"}, "b": ["Ann", "ann@example.org"]}.items():
+        job_id = run_now(redis, leader.keys, there, Request("ann", token=token), args=args)
+        description = str(redis.hget(f"rq:job:{job_id}", "description"))
+        assert "[masked]" in description and "'Ann'" in description and "ann@" not in description

@@ -29,6 +29,10 @@ def horse(file: str) -> None:
     note(file, str(os.getpid()))
 
 
+def say(text: str) -> None:
+    logging.getLogger("services.chores").info(text)
+
+
 def fail(text: str = "the door is shut") -> None:
     raise ValueError(text)
 
@@ -81,6 +85,29 @@ def remember() -> None:
     assert job is not None
     job.meta["seen"] = job.id
     job.save_meta()
+
+
+def records() -> dict[str, Any]:
+    """What Redis holds of the job that runs: fields, places, and lives in seconds."""
+    job = get_current_job()
+    assert job is not None
+    redis: Any = job.connection
+    worker = f"rq:worker:{job.worker_name}"
+    [entry] = redis.zrange("rq:wip:default", 0, -1)
+    execution = f"rq:execution:{entry.decode()}"
+    return {
+        "job": sorted(name.decode() for name in redis.hkeys(job.key)),
+        "status": redis.hget(job.key, "status").decode(),
+        "execution": sorted(name.decode() for name in redis.hkeys(execution)),
+        "names it": redis.hget(execution, "worker_name").decode() == job.worker_name,
+        "of the job": redis.zrange(f"rq:executions:{job.id}", 0, -1) == [entry.rpartition(b":")[2]],
+        "of the worker": redis.smembers(f"{worker}:executions") == {entry},
+        "worker": redis.hget(worker, "state").decode(),
+        "taken": redis.lrange("rq:queue:default:intermediate", 0, -1),
+        "job lives": redis.ttl(job.key),
+        "execution lives": redis.ttl(execution) > 60,
+        "both indexes live": min(map(redis.ttl, (f"{worker}:executions", f"rq:executions:{job.id}"))) > 75,
+    }
 
 
 def change_signals() -> None:

@@ -1,4 +1,4 @@
-"""A stock worker that kills itself, its work-horse or both at a named point, once; and jobs that leave traces."""
+"""Workers that kill themselves, their work-horse or both at a named point, once; and jobs that leave traces."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 from rq import Retry, Worker
 from rq.executions import Execution
 
+import rqclock
+
 RETRY = Retry(max=1, interval=30)
-POINT, WHOM, MARK = "MORTAL_POINT", "MORTAL_WHOM", "MORTAL_MARK"
+POINT, WHOM, MARK, PARENT = "MORTAL_POINT", "MORTAL_WHOM", "MORTAL_MARK", "MORTAL_PARENT"
 
 
 def strike(point: str) -> None:
@@ -22,15 +24,27 @@ def strike(point: str) -> None:
         return
     mark.write_text(f"{time.time()}")
     whom = os.environ[WHOM]
-    is_horse = point in ("before started", "in the job", "before the result")
+    is_horse = os.getpid() != int(os.environ[PARENT])
     if is_horse and whom in ("worker", "both"):
         os.kill(os.getppid(), signal.SIGKILL)
     if not is_horse or whom in ("horse", "both"):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class MortalWorker(Worker):
-    """`rq worker -w tests.support.mortal.MortalWorker`."""
+class Mortal(Worker):
+    """What both have in common."""
+
+    def work(self, *args: Any, **options: Any) -> bool:
+        os.environ[PARENT] = str(os.getpid())
+        return super().work(*args, **options)
+
+    def handle_job_success(self, *args: Any, **options: Any) -> None:
+        strike("before the result")
+        super().handle_job_success(*args, **options)
+
+
+class MortalWorker(Mortal):
+    """`rq worker -w tests.support.mortal.MortalWorker`: RQ's own, whose parent takes and registers a job."""
 
     def execute_job(self, job: Any, queue: Any) -> None:
         strike("after pop")
@@ -45,9 +59,21 @@ class MortalWorker(Worker):
         strike("before started")
         super().prepare_job_execution(job, *args, **options)
 
-    def handle_job_success(self, *args: Any, **options: Any) -> None:
-        strike("before the result")
-        super().handle_job_success(*args, **options)
+
+class MortalKeeper(Mortal, rqclock.Worker):
+    """Ours, whose horse takes a job and registers and starts it in one step."""
+
+    def reorder_queues(self, reference_queue: Any) -> None:
+        strike("after pop")
+        super().reorder_queues(reference_queue)
+
+    def get_heartbeat_ttl(self, job: Any, working_time: float = 0.0) -> int:
+        strike("before started")
+        return super().get_heartbeat_ttl(job, working_time)
+
+    def perform_job(self, *args: Any, **options: Any) -> bool:
+        strike("after registering")
+        return super().perform_job(*args, **options)
 
 
 def work(trace: str) -> None:

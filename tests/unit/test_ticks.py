@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rq.job import validate_job_id
 
-from rqclock.store.ticks import attempt, current_tick, job_id, read_job_id, slug
+from rqclock.jobs.attempts import attempt
+from rqclock.store.ticks import current_tick, job_id, read_job_id, slug
 
 NAMES = [
     ("weekly report, north", "weekly-report-north"),

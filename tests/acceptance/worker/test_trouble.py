@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import redis as redis_py
 from rq import Queue, Retry
 from rq.job import JobStatus
 
+from rqclock.aftercare.reaper import Reaper
+from rqclock.store.keys import Keys
 from tests.support import chores
 from tests.support.processes import Launched
 from tests.support.proxy import Proxy
@@ -75,7 +78,7 @@ def test_a_read_only_redis_is_ridden_out(start: Start, server: Server, client: r
     assert worker.running
 
 
-MOMENTS = {"the start": b"PERSIST", "the end": b"successful_job_count"}
+MOMENTS = {"the start": b"begins", "the end": b"successful_job_count"}
 
 
 @pytest.mark.parametrize("moment", list(MOMENTS))
@@ -127,15 +130,21 @@ def test_a_retry_with_an_interval_is_in_its_registry(start: Start, proxy: Proxy,
 def test_a_job_whose_handover_was_lost_is_in_a_list_where_the_reaper_finds_it(
     start: Start, proxy: Proxy, queue: Queue, client: redis_py.Redis, queues: tuple[str, ...]
 ) -> None:
+    def waits() -> bool:
+        return bool(client.info("clients")["blocked_clients"] == len(queues))
+
     worker = start(*queues, url=proxy.url)
-    until(lambda: client.info("clients")["blocked_clients"] == len(queues))
-    assert worker.running
-    proxy.cut_reply(b"BLMOVE")  # the next one to ask; its job is taken, and nobody hears of it
+    until(waits)
+    cut = proxy.cut_reply(b"rq:queue:default:intermediate")  # the next one to wait; nobody hears what it is given
     first = queue.enqueue(chores.add, 1)
     until(lambda: first.get_status() == JobStatus.FINISHED)
-    until(lambda: proxy.cuts)
-    second = queue.enqueue(chores.add, 2)
-    third = queue.enqueue(chores.add, 3)
+    until(lambda: cut() and waits())
+    second, third = queue.enqueue(chores.add, 2), queue.enqueue(chores.add, 3)
     until(lambda: third.get_status() == JobStatus.FINISHED)
-    kept = client.lrange("rq:queue:default:intermediate", 0, -1)
-    assert second.get_status() == JobStatus.FINISHED or kept == [second.id.encode()]
+    assert client.lrange("rq:queue:default:intermediate", 0, -1) == [second.id.encode()]
+    assert second.get_status() == JobStatus.QUEUED and worker.running
+    reaper = Reaper(client, Keys("rq", "default"), apart=0.0)
+    for _ in range(2):
+        reaper.step(time.time())
+    until(lambda: second.get_status() == JobStatus.FINISHED)
+    assert not client.exists("rq:queue:default:intermediate")

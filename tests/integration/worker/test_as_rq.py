@@ -33,6 +33,25 @@ def test_a_job_is_run_and_its_result_and_records_are_kept(burst: Burst, queue: Q
     assert worker.worked
 
 
+def test_while_it_runs_a_job_has_the_same_records(burst: Burst, queue: Queue) -> None:
+    job = queue.enqueue(chores.records)
+    burst()
+    found: Any = job.return_value()
+    assert {"last_heartbeat", "started_at", "status", "worker_name"} <= set(found.pop("job"))
+    assert found == {
+        "status": "started",
+        "execution": ["created_at", "id", "job_id", "last_heartbeat", "worker_name"],
+        "names it": True,
+        "of the job": True,
+        "of the worker": True,
+        "worker": "busy",
+        "taken": [],
+        "job lives": -1,
+        "execution lives": True,
+        "both indexes live": True,
+    }
+
+
 def test_a_result_names_the_execution_and_the_worker(burst: Burst, queue: Queue) -> None:
     job = queue.enqueue(chores.add, 1)
     worker = burst()

@@ -41,6 +41,14 @@ def test_a_forged_job_is_refused_and_recorded(burst: Burst, queue: Queue, redis:
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_refused_job_is_not_tried_for_ever(burst: Burst, queue: Queue, redis: redis_py.Redis) -> None:
+    job = forge(redis, queue, ["os.system", None, ["true"], {}])
+    redis.hset(job.key, "retries_left", 1_000_000)
+    worker = burst(max_jobs=20)
+    assert job.get_status() == JobStatus.FAILED and not queue.count
+    assert redis.hget(worker.key, "failed_job_count") == b"6", "amid a deploy the next worker may know it"
+
+
 def test_a_pickle_fails_with_a_line_that_says_how_to_run_it(burst: Burst, queue: Queue, redis: redis_py.Redis) -> None:
     job = Queue(connection=redis).enqueue(chores.add, 1)
     burst()

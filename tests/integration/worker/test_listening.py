@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 import redis as redis_py
 import rq
 from rq import Callback, Queue
@@ -14,8 +18,10 @@ from rq.job import JobStatus
 from rq.serializers import JSONSerializer
 from rq.suspension import resume, suspend
 
+from rqclock.web import create_app
 from tests.support import chores
-from tests.support.processes import Launched
+from tests.support.processes import Launch, Launched
+from tests.support.server import Server
 from tests.support.waiting import until
 
 Start = Callable[..., Launched]
@@ -41,6 +47,33 @@ def test_a_busy_worker_is_seen_with_its_job(start: Start, queue: Queue, redis: r
     until(lambda: ended(job))
     until(lambda: the_worker(redis).get_state() == "idle")
     assert the_worker(redis).get_current_job_id() is None
+
+
+@pytest.fixture
+def busy(start: Start, queue: Queue, redis: redis_py.Redis, tmp_path: Path) -> tuple[str, str]:
+    """A worker's name, and the id of the job that it has in hand."""
+    start()
+    job = queue.enqueue(chores.slow, str(tmp_path / "runs"))
+    until((tmp_path / "runs").exists)
+    return the_worker(redis).name, job.id
+
+
+def test_rq_info_shows_a_worker_at_work(busy: tuple[str, str], launch: Launch, redis_server: Server) -> None:
+    info = launch("rq", "info", "-u", redis_server.url)
+    info.wait()
+    assert re.search(rf"{busy[0]} .*busy.* default", info.output), info.output
+
+
+def test_rq_dashboard_shows_a_worker_and_its_job(busy: tuple[str, str], redis_server: Server) -> None:
+    name, job_id = busy
+    browser: Any = create_app({"REDIS_URL": redis_server.url, "RQCLOCK_SECRET_KEY": "for tests"}).test_client()
+    with browser.session_transaction() as session:
+        session.update(id="x", email="ann@example.org", roles=["admin"], since=time.time())
+    [shown] = browser.get("/rq/0/data/workers.json").json["workers"]
+    assert (shown["name"], shown["queues"], shown["state"]) == (name, ["default"], "busy")
+    assert job_id in str(shown["current_job"])
+    [counted] = browser.get("/rq/0/data/queues.json").json["queues"]
+    assert (counted["name"], counted["started_job_registry_count"]) == ("default", 1)
 
 
 def test_a_job_is_stopped_by_command(start: Start, queue: Queue, redis: redis_py.Redis, tmp_path: Path) -> None:

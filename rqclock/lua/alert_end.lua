@@ -1,0 +1,12 @@
+-- An alert is over: likewise, if it is still the one that was seen.
+-- ARGV: prefix, root, id, the JSON that must stand there, now (ms), the entry; then of each message its channel, id, JSON
+-- Answers 'over' and the entry's place; or 'changed'.
+local alerts, id = ARGV[1] .. ':alerts:', ARGV[3]
+redis.call('EXPIRE', alerts .. 'turn', 86400) -- see alert_turn.lua
+if redis.call('HGET', alerts .. 'open', id) ~= ARGV[4] then return {'changed', ''} end
+redis.call('HDEL', alerts .. 'open', id)
+for n = 7, #ARGV, 3 do
+  redis.call('HSET', alerts .. 'outbox', ARGV[n + 1], ARGV[n + 2])
+  redis.call('ZADD', alerts .. 'due:' .. ARGV[n], ARGV[5], ARGV[n + 1])
+end
+return {'over', redis.call('XADD', ARGV[2] .. 'activity', 'MINID', '~', (redis.call('TIME')[1] - 7776000) .. '000', '*', 'entry', ARGV[6])}
