@@ -77,7 +77,7 @@ class Clock:
 
     def run(self) -> None:
         """Be the clock: enqueue what is due until SIGTERM. Ends the process: 0 stopped, 2 cannot run as configured."""
-        from rqclock.running.process import main
+        from rqclock.running.command import main
 
         sys.exit(main(self, sys.argv[1:]))
 

@@ -16,7 +16,7 @@ from tests.support.processes import Launch, Launched
 from tests.support.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
-FOREIGN = ("RQ_", "RQCLOCK_", "REDIS_", "DATABASE_URL", "GUNICORN_CMD_ARGS", "SMTP_", "SENTRY_DSN")
+FOREIGN = ("RQ_", "RQCLOCK_", "REDIS_", "DATABASE_URL", "GUNICORN_CMD_ARGS", "SMTP_", "SENTRY_")
 
 # Where Debian has a program under another name than other systems, or in a package of another name.
 PACKAGES = {"chromium": "chromium", "redis-server": "redis-server", "pg_ctl": "postgresql", "promtool": "prometheus"}

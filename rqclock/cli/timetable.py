@@ -94,6 +94,8 @@ def _facts(schedule: Schedule, tick: int | None) -> dict[str, Any]:
         "next": iso(tick),
         "catch_up": schedule.policies.catch_up,
         "catch_up_within": schedule.policies.catch_up_within,
+        "must_start_within": schedule.policies.must_start_within,
+        "must_finish_within": schedule.policies.must_finish_within,
     }
 
 

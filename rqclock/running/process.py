@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import redis
 
 from rqclock import connection as connections
-from rqclock.errors import ConfigurationError, RqclockError
-from rqclock.logs import set_up
-from rqclock.running import admission
+from rqclock.running import admission, watching
 from rqclock.running.contact import Contact
 from rqclock.running.entries import Outage
 from rqclock.running.followers import Followers
@@ -31,28 +26,11 @@ from rqclock.store.lease import Beat, Lease
 from rqclock.store.ledger import Entry, Fenced, Ledger, NotPublished, StateLost, Verdict, WrongType
 from rqclock.timetable.schedules import Timetable
 
-if TYPE_CHECKING:
-    from rqclock.clock import Clock
-
 log = logging.getLogger("rqclock.clock")
 FIRST_RETRY, LAST_RETRY = 0.1, 1.0
 LOOKS_IN_A_LIFE = 8
 LONGEST = 5.0  # seconds that the loop waits for anything, whatever the lease: longer looks like a stall
 UNREACHABLE = "Redis was out of reach"
-USAGE = "usage: python clock.py [--take-over]"
-
-
-def main(clock: Clock, arguments: Sequence[str]) -> int:
-    """Run the clock; the exit code: 0 stopped, 2 cannot run as configured (one line each says why)."""
-    try:
-        if set(arguments) - {"--take-over"}:
-            raise ConfigurationError(USAGE)
-        settings = Settings.read(os.environ)
-        set_up("clock")
-        return Process(clock.timetable(), settings, take_over="--take-over" in arguments).run()
-    except RqclockError as error:
-        print(error, file=sys.stderr)
-        return 2
 
 
 class Process:
@@ -85,10 +63,8 @@ class Process:
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT; then 0. Raises RqclockError when waiting could not help."""
-        health = Health(self._pulse, self._metrics, ready=lambda: self._joined and self._failed is None)
-        if self._settings.health_port:
-            health.serve(self._settings.health_host, self._settings.health_port)
-        health.watch()
+        Health(self._pulse, self._metrics, self._settings, ready=self._is_well).start()
+        watching.start(self._settings, self._lease)
         with self._waiter:
             try:
                 while True:
@@ -99,6 +75,9 @@ class Process:
                 return self._leave()
             finally:
                 self._pulse.end()
+
+    def _is_well(self) -> bool:
+        return self._joined and self._failed is None
 
     def _turn(self) -> None:
         """One turn of the loop, and what follows if Redis or the lease fails in it."""

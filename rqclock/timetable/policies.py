@@ -59,6 +59,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "overlap": ("allow", "skip"),
 }
 SPANS = ("catch_up_within", "late_ok", "spread", "must_start_within", "must_finish_within")
+PROMISES = ("must_start_within", "must_finish_within")
 TEXTS = ("name", "tz", "renamed_from", "description", "owner", "calendar")
 TIMES = ("at", "on")
 OTHER_WORDS = {"timezone": "tz", "time_zone": "tz", "zone": "tz", "if": "if_", "when": "if_", "jitter": "spread"}
@@ -102,6 +103,8 @@ def _check_value(option: str, value: Any) -> None:
 
 def _check_span(option: str, value: Any) -> None:
     found = seconds(option, value)
+    if option in PROMISES and found < 1:
+        raise ConfigurationError(f"{option}={value!r}: say 1 second or more, for no run starts at its very instant")
     if option == "late_ok" and found < 1:
         raise ConfigurationError(f"late_ok={value!r}: say 1 second or more, for no run is queued at its very instant")
 
@@ -132,6 +135,9 @@ def policies(options: Mapping[str, Any], period: int) -> Policies:
     spans: dict[str, Any] = {
         name: seconds(name, options[name]) for name in SPANS if name != "spread" and name in options
     }
+    start, finish = (spans.get(name) for name in PROMISES)
+    if start is not None and finish is not None and finish < start:
+        raise ConfigurationError("must_finish_within is less than must_start_within: what has finished has started")
     spans.setdefault("catch_up_within", min(period, CATCH_UP_CEILING))
     chosen = {name: options[name] for name in ("catch_up", "overlap") if name in options}
     return Policies(**spans, **chosen)

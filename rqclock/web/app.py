@@ -11,6 +11,7 @@ from flask import Flask, Response
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from rqclock import sentry
 from rqclock.connection import connect
 from rqclock.errors import ConfigurationError
 from rqclock.settings import Settings
@@ -25,6 +26,7 @@ from rqclock.web import (
     job_actions,
     jobs,
     json_only,
+    metrics,
     openid,
     origin,
     page,
@@ -32,6 +34,7 @@ from rqclock.web import (
     schedules,
     sign_in,
     users,
+    watching,
 )
 from rqclock.web.session import OwnCookie
 from rqclock.web.state import State, keep
@@ -49,8 +52,11 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         app.register_blueprint(part.blueprint)
     openid.install(app, settings)
     app.extensions["csrf"].exempt(dashboard.mount(app))
+    metrics.install(app, settings)
     app.add_url_rule("/livez", "livez", lambda: Response("ok\n", content_type="text/plain"))
     _trust_proxies(app, count=settings.proxies)
+    watching.start(settings)
+    sentry.start("web")
     return app
 
 

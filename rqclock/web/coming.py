@@ -51,6 +51,8 @@ def policies(schedule: Schedule) -> list[tuple[str, str]]:
     ]
     if kept.catch_up != "none":
         found.insert(2, ("Caught up at most", f"{seconds(kept.catch_up_within)} back"))
+    promises = {"Must start within": kept.must_start_within, "Must finish within": kept.must_finish_within}
+    found += [(words, seconds(within)) for words, within in promises.items() if within is not None]
     return found if schedule.trigger else found[-2:]
 
 

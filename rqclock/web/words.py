@@ -122,6 +122,8 @@ ACTS = {
     "skip next taken back": "let its next run be after all",
     "backfilled": "queued past runs",
     "state lost": "Redis had lost decisions",
+    "alert": "told people that something is wrong",
+    "alert over": "told people that it is over",
     "job requeued": "queued a job again",
     "job discarded": "discarded a job",
     "job cancelled": "cancelled a job",

@@ -10,7 +10,8 @@ import pytest
 
 from rqclock import Clock
 from rqclock.errors import ConfigurationError, RedisUnavailable
-from rqclock.running.process import Process, main
+from rqclock.running.command import main
+from rqclock.running.process import Process
 from rqclock.running.pulse import STALLED_AFTER
 from rqclock.settings import Settings
 from rqclock.store.ledger import Fenced

@@ -101,7 +101,7 @@ def nursery() -> Nursery:
 
 def serve() -> None:
     """Fork on order; tell each birth and each end on standard output."""
-    for module in ("rqclock.clock", "rqclock.running.process", "tests.support.jobs", "tests.support.saboteur"):
+    for module in ("rqclock.clock", "rqclock.running.command", "tests.support.jobs", "tests.support.saboteur"):
         importlib.import_module(module)
     orders, wake = b"", _wake_at_the_end_of_children()
     living: set[int] = set()

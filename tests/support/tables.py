@@ -1,15 +1,15 @@
-"""The tables of the library's README, so that tests can hold them to what the code does."""
+"""The tables of the documentation, so that tests can hold them to what the code does."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-README = Path(__file__).parents[2] / "rqclock" / "README.md"
+ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"\| `(.*?)` \| (.*) \|")
 
 
-def cells(heading: str) -> list[tuple[str, str]]:
+def cells(heading: str, page: str = "rqclock/README.md") -> list[tuple[str, str]]:
     """The rows below a heading whose first cell is code: that code, and all that follows it."""
-    section = re.split(r"\n#+ ", README.read_text(encoding="utf-8").split(f"# {heading}\n")[1])[0]
+    section = re.split(r"\n#+ ", (ROOT / page).read_text(encoding="utf-8").split(f"# {heading}\n")[1])[0]
     return [(match[1], match[2]) for line in section.splitlines() if (match := ROW.fullmatch(line))]

@@ -1,0 +1,80 @@
+"""One look at everything: what is wrong, what is well, and of what that is all there is to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import redis
+
+from rqclock.alerts.failures import Failures
+from rqclock.alerts.finding import Finding
+from rqclock.alerts.judgement import judge
+from rqclock.alerts.kinds import CLOCK_SILENT, JOBS_FAILED, OF_SCHEDULES
+from rqclock.alerts.pings import pings
+from rqclock.alerts.reading import Reading
+from rqclock.alerts.redis_health import RedisHealth, read_server
+from rqclock.alerts.register import Message
+from rqclock.alerts.silence import Silence, read_beat
+from rqclock.store.keys import Keys
+from rqclock.store.ticks import slug
+from rqclock.views.status import clocks
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a look found, and of which kinds and Clocks it has said all there is: (kind's slug, Clock's); with the
+    messages to a monitor, by Clock."""
+
+    findings: list[Finding] = field(default_factory=list)
+    scopes: set[tuple[str, str]] = field(default_factory=set)
+    pings: dict[str, list[Message]] = field(default_factory=dict)
+
+
+class Look:
+    """Looks again and again, below one prefix. `silent_after` in seconds; `pinging`: a monitor is told of runs."""
+
+    def __init__(self, connection: redis.Redis, prefix: str, *, silent_after: float, pinging: bool = False) -> None:
+        self._connection = connection
+        self._prefix = prefix
+        self._silent_after = silent_after
+        self._pinging = pinging
+        self._readings: dict[str, Reading] = {}
+        self._silences: dict[str, Silence] = {}
+        self._failures = Failures(connection, Keys(prefix, "default"))
+        self._health = RedisHealth()
+
+    def at_clocks(self, monotonic: float) -> Judged:
+        """Whether each Clock is led, by our own monotonic time. Raises redis.RedisError."""
+        judged = Judged()
+        for keys in self._clocks():
+            beat = read_beat(self._connection, keys)
+            judged.scopes.add((CLOCK_SILENT.slug, keys.clock))
+            if beat is not None:
+                silence = self._silences.setdefault(keys.clock, Silence(keys.clock, self._silent_after))
+                judged.findings.append(silence.look(beat, monotonic))
+        return judged
+
+    def at_the_rest(self, now: float) -> Judged:
+        """The schedules, the failed jobs, the server, at `now` of Redis's time. Raises redis.RedisError."""
+        judged = Judged()
+        for keys in self._clocks():
+            reading = self._readings.setdefault(keys.clock, Reading(self._connection, keys))
+            judged.scopes.update((kind.slug, keys.clock) for kind in OF_SCHEDULES)
+            for seen in reading.look(now):
+                judged.findings.extend(judge(seen, now))
+                if self._pinging:
+                    judged.pings.setdefault(keys.clock, []).extend(pings(seen, now))
+        judged.findings.extend(self._failures.look(now))
+        judged.scopes.add((JOBS_FAILED.slug, ""))
+        judged.findings.extend(self._health.look(read_server(self._connection), now))
+        return judged
+
+    def forget(self) -> None:
+        """We could not look for a while."""
+        for silence in self._silences.values():
+            silence.forget()
+
+    def _clocks(self) -> Iterator[Keys]:
+        names: Iterable[str] = clocks(self._connection, self._prefix)
+        return (Keys(self._prefix, slug(name)) for name in names)
