@@ -80,7 +80,7 @@ def main() -> int:
     now = datetime.now(UTC)
     if "--tables-only" in sys.argv[1:]:
         create_tables()
-        print(bank_holidays.refresh(now))
+        bank_holidays.refresh(now)  # which logs what it did
     else:
         print(seed(now))
     return 0

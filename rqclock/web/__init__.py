@@ -1,6 +1,6 @@
 """The web process: schedules in plain words and rq-dashboard, behind one door.
 
-`gunicorn --no-control-socket 'rqclock.web:create_app()'`
+`gunicorn -c python:rqclock.gunicorn_settings`, or `rqclock.web:create_app()` in any WSGI server
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ def down(lab: Lab, seconds: float, *, late_ok: int) -> None:
     """Redis is away for a while; then every schedule goes on by its policy, and by itself."""
     policies = [("latest", "latest"), ("all", "all"), ("none", "none")]
     lines = [
-        SECOND.format(name=name, policies=f'late_ok="{late_ok} seconds", catch_up="{policy}"') for name, policy in policies
+        SECOND.format(name=name, policies=f'late_ok="{late_ok} seconds", catch_up="{policy}"')
+        for name, policy in policies
     ]
     lines += [
         f'clock.every("minute", name="minute", late_ok="{late_ok} seconds").enqueue(jobs.plain)',

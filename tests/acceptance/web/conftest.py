@@ -84,11 +84,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     port = any_free()
     address = f"http://127.0.0.1:{port}"
     (folder / "clock.py").write_text(TIMETABLE)
-    web = ["gunicorn", "--no-control-socket", "--threads", "4", "--bind", f"127.0.0.1:{port}"]
     commands = {
         "clock": ["python", os.fspath(folder / "clock.py")],
         "worker": ["rq", "worker", "-c", "rqclock.rq_settings", "-j", "rqclock.Job", "default", "mail"],
-        "web": [*web, "rqclock.web:create_app()"],
+        "web": ["gunicorn", "-c", "python:rqclock.gunicorn_settings", "--bind", f"127.0.0.1:{port}"],
     }
     provider = any_free()
     person = {"sub": "olga", "email": "olga@example.org", "roles": ["support"]}
