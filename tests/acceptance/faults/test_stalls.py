@@ -10,7 +10,7 @@ import pytest
 from tests.support.lab import LEASE, Lab
 from tests.support.waiting import until
 
-FENCED = "rqclock_fenced_total"
+FENCED = "rqclock_process_refused_writes_total"
 
 
 @pytest.mark.fault("5", "SIGSTOP of the leader for three lives of its lease, then SIGCONT")
