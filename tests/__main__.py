@@ -23,7 +23,7 @@ CHECKS = {
 }
 # Most acceptance tests wait for processes, so three at a time keep two processors busy; tests/conftest.py says which
 # of them must stay together.
-BESIDE = ["-n", "3", "--dist", "loadgroup"]
+BESIDE = ["-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"]
 
 
 def main(arguments: list[str]) -> int:
@@ -59,7 +59,7 @@ def failed_checks() -> list[str]:
 def beside_each_other(arguments: list[str]) -> list[str]:
     """How many at once: as the arguments say, else some where everything runs, and one where somebody looks."""
     if "-n" in arguments:
-        return ["--dist", "loadgroup"]
+        return BESIDE[2:]
     return BESIDE if arguments[0] == "all" else []
 
 

@@ -35,12 +35,14 @@ def find_program(name: str) -> str | None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What shares servers or processes stays together when tests run beside each other: a folder of acceptance tests,
-    a file of others."""
+    a file of others. Those folders take minutes each, so they begin first."""
     for item in items:
         shared = item.path.parent if "acceptance" in item.path.parts else item.path
         item.add_marker(pytest.mark.xdist_group(str(shared.relative_to(ROOT))))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: ("acceptance" not in item.path.parts, "faults" not in item.path.parts))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
