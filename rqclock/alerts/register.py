@@ -88,6 +88,12 @@ class Register:
             announce(entry, place)
         return bool(answer == b"over")
 
+    def forget(self, clock: str) -> None:
+        """Close the alerts of a Clock (its slug) that there is no more. Nobody is told."""
+        gone = [id_ for id_, (alert, _) in self.open().items() if alert.clock == clock]
+        if gone:
+            self._connection.hdel(f"{self._prefix}:alerts:open", *gone)
+
     def ping(self, clock: str, messages: Sequence[Message], now: float) -> int:
         """Have these sent that were not before; how many those are."""
         if not messages:

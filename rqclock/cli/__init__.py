@@ -33,6 +33,7 @@ HOMES = {
     "doctor": "doctor",
     "alive": "alive",
     "accept-time": "accept_time",
+    "forget": "forget",
     "settings": "settings",
     "user": "user",
     "dev": "dev",

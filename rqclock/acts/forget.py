@@ -1,0 +1,36 @@
+"""Forgetting a Clock for good: one that was renamed or given up would be told silent for ever."""
+
+from __future__ import annotations
+
+import logging
+
+import redis
+
+from rqclock.acts.activity import By
+from rqclock.errors import RqclockError, did_you_mean
+from rqclock.store.keys import Keys
+from rqclock.store.ledger import slices
+from rqclock.views.status import clocks, read_system
+
+log = logging.getLogger("rqclock.activity")
+AT_ONCE = 500  # keys deleted in one command
+
+
+def forget(connection: redis.Redis, keys: Keys, name: str, by: By) -> int:
+    """Delete all that is kept of the Clock `name`: how many keys. Jobs that it has queued stay.
+
+    Raises RqclockError when there is none of that name or a process of it lives, redis.RedisError.
+    """
+    known = clocks(connection, keys.prefix)
+    if name not in known:
+        raise RqclockError(f"there is no Clock {name!r}{did_you_mean(name, known)}")
+    status = read_system(connection, keys)
+    if alive := [*([status.leader] if status.leader else []), *status.standbys]:
+        raise RqclockError(f"a process of {name!r} runs on {alive[0].host} (pid {alive[0].pid}): stop it first")
+    found = list(connection.scan_iter(f"{keys.root}*", count=1000))
+    for part in slices(found, AT_ONCE):
+        connection.unlink(*part)
+    connection.srem(keys.clocks, name)
+    # Its own activity is gone with it, so the log alone keeps who did this.
+    log.warning("%s", By(by.who, by.why).words(f"Clock {name!r} was forgotten, {len(found)} keys,"))
+    return len(found)
