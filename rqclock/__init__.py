@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +29,27 @@ _HOMES = {
 }
 
 
+if os.environ.get("RQ_KEY_PREFIX") == "":  # empty is unset, as with every setting; RQ takes it for a mistake
+    del os.environ["RQ_KEY_PREFIX"]
+
+
+def check_prefix() -> None:
+    """Exit with code 2 and one line where RQ, which reads its prefix while it is imported, would be a traceback."""
+    from rqclock.settings.types import KEY_PREFIX
+
+    prefix = os.environ.get("RQ_KEY_PREFIX", "rq")
+    try:
+        KEY_PREFIX.read(prefix)
+    except ValueError as error:
+        print(f"RQ_KEY_PREFIX {prefix!r} {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
 def __getattr__(name: str) -> Any:
     """Each name is loaded when first asked for: a probe must not pay for redis and rq, nor a worker for the DSL."""
     if name not in _HOMES:
         raise AttributeError(f"module 'rqclock' has no attribute {name!r}")
+    check_prefix()
     if name == "Clock":  # a clock file asks for it first, and then imports the application's modules
         _set_up_application()
     return getattr(import_module(_HOMES[name]), name)

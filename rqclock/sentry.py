@@ -24,7 +24,7 @@ FAREWELL = 2.0  # seconds that a process which ends leaves to what is still to b
 SHORTEST_PART = 8  # characters of a URL's path or query that count as secret
 OF_REQUESTS = ("data", "cookies", "query_string", "env")
 OF_JOBS = ("args", "kwargs", "description")  # a description is the call, as it is written
-_parting: set[int] = set()  # the processes that flush at their end
+_parting: dict[int, logging.Handler] = {}  # process → what flushes at its end: `logging` itself keeps no handler alive
 _told: list[str] = []
 
 
@@ -74,8 +74,7 @@ def _around() -> Iterator[None]:
     import sentry_sdk
 
     if os.getpid() not in _parting:
-        _parting.add(os.getpid())
-        _Farewell()
+        _parting[os.getpid()] = _Farewell()
     with sentry_sdk.isolation_scope() as scope:
         scope.clear_breadcrumbs()
         yield

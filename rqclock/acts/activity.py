@@ -79,7 +79,8 @@ def record(connection: redis.Redis, keys: Keys, entry: Entry) -> None:
 def announce(entry: Entry, place: Any) -> None:
     """Log an entry that a script has kept at `place` of the stream."""
     facts = {"event": "activity"} | replace(entry, at=_instant(place)).facts()
-    log.info(json.dumps(facts, ensure_ascii=False))
+    del facts["at"]  # the line has its own
+    log.info("%s", By(entry.who, entry.why).words(f"{entry.what} {entry.schedule}".strip()), extra=facts)
 
 
 def read(

@@ -38,7 +38,9 @@ class Retention:
         for slug in sorted(known | set(retired)):
             self._forget(slug, int(now) - KEPT)
             self._fold(slug)
-        Totals(self._connection, self._keys).forget(slug for slug, at in retired.items() if int(at) < now - KEPT)
+        gone = [slug for slug, at in retired.items() if int(at) < now - KEPT]
+        renamed = texts(self._connection.hgetall(self._keys.named("renamed")))  # what ends now counts for the new name
+        Totals(self._connection, self._keys).forget([*gone, *renamed])
 
     def _forget(self, slug: str, before: int) -> None:
         index = self._keys.of("index", slug)

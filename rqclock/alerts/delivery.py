@@ -51,6 +51,10 @@ class Delivery:
         self._stopping = False
         self._thread = threading.Thread(target=self._repeat, name=f"alerts by {channel.name}", daemon=True)
 
+    @property
+    def name(self) -> str:
+        return self._channel.name
+
     def start(self) -> None:
         """Begin, in a thread."""
         self._thread.start()
@@ -93,6 +97,10 @@ class Delivery:
         message = self._register.take(self._channel.name, now)
         if message is None:
             return False
+        if now - message.first > GIVE_UP_AFTER:
+            # Nobody waits for it any more; and what comes faster than it can be sent must not fill Redis.
+            self._give_up(message)
+            return True
         if message.after and self._register.waits(message.after):
             # "Back" before what it answers would only confuse. Where much waits, it is asked about rarely.
             self._register.again(message, now + (FIRST_WAIT if now - message.first < PATIENT_AFTER else PATIENT_AFTER))
@@ -110,18 +118,25 @@ class Delivery:
     def _put_back(self, message: Message, now: float) -> None:
         at = next_try(message, now)
         if at is None:
-            log.error("%s was given up: by %s it could not be sent", _named(message), self._channel.name)
-            self._register.done(message)
+            self._give_up(message)
         else:
             self._register.again(replace(message, tries=message.tries + 1), at)
+
+    def _give_up(self, message: Message) -> None:
+        log.error("%s was given up: by %s it could not be sent", _named(message), self._channel.name)
+        self._register.done(message)
 
     def _say_own(self, now: float) -> None:
         for _ in range(len(self._own)):
             due, message = self._own.popleft()
             if due > now:
                 self._own.append((due, message))
-            elif not self._send(message):
-                at = next_try(message, now)
+                continue
+            sent = False
+            try:
+                sent = self._send(message)
+            finally:
+                at = None if sent else next_try(message, now)
                 if at is not None:
                     self._own.append((at, replace(message, tries=message.tries + 1)))
 

@@ -35,18 +35,18 @@ class Failures:
         self._connection = connection
         self._keys = keys
         self._places = Places(connection, keys)
-        self._known: dict[str, Failure] = {}
+        self._known: dict[tuple[str, float], Failure] = {}
 
     def look(self, now: float) -> Iterator[Finding]:
         """For each queue, what there is to say at `now`. Raises redis.RedisError."""
         known, self._known = self._known, {}
         for queue in self._places.queues():
-            ids = [job_id for job_id, _ in self._places.failed(queue, NEWEST)][:NEWEST]
-            theirs = [job_id for job_id in ids if read_job_id(job_id) is None]
-            fresh = [job_id for job_id in theirs if job_id not in known]
-            old = {job_id: known[job_id] for job_id in theirs if job_id in known}
-            found: dict[str, Failure | None] = {**old, **self._read(fresh)}
-            failures = {job_id: failure for job_id, failure in found.items() if failure}
+            # With its score, which is another when a job that was queued again has failed anew.
+            theirs = [entry for entry in self._places.failed(queue, NEWEST) if read_job_id(entry[0]) is None]
+            fresh = [entry for entry in theirs if entry not in known]
+            read = self._read([job_id for job_id, _ in fresh])
+            failures = {entry: known[entry] for entry in theirs if entry in known}
+            failures |= {entry: failure for entry in fresh if (failure := read[entry[0]])}
             self._known |= failures
             yield judge(queue, list(failures.values()), now)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import redis
 
@@ -24,11 +25,14 @@ from rqclock.views.status import clocks
 @dataclass(frozen=True)
 class Judged:
     """What a look found, and of which kinds and Clocks it has said all there is: (kind's slug, Clock's); with the
-    messages to a monitor, by Clock."""
+    messages to a monitor, by Clock. `clocks` are all there are, where that was asked; `broken` is what could not be
+    judged."""
 
     findings: list[Finding] = field(default_factory=list)
     scopes: set[tuple[str, str]] = field(default_factory=set)
     pings: dict[str, list[Message]] = field(default_factory=dict)
+    clocks: set[str] | None = None
+    broken: list[Exception] = field(default_factory=list)
 
 
 class Look:
@@ -46,8 +50,9 @@ class Look:
 
     def at_clocks(self, monotonic: float) -> Judged:
         """Whether each Clock is led, by our own monotonic time. Raises redis.RedisError."""
-        judged = Judged()
-        for keys in self._clocks():
+        there = list(self._clocks())
+        judged = Judged(clocks={keys.clock for keys in there})
+        for keys in there:
             beat = read_beat(self._connection, keys)
             judged.scopes.add((CLOCK_SILENT.slug, keys.clock))
             if beat is not None:
@@ -59,16 +64,31 @@ class Look:
         """The schedules, the failed jobs, the server, at `now` of Redis's time. Raises redis.RedisError."""
         judged = Judged()
         for keys in self._clocks():
-            reading = self._readings.setdefault(keys.clock, Reading(self._connection, keys))
-            judged.scopes.update((kind.slug, keys.clock) for kind in OF_SCHEDULES)
-            for seen in reading.look(now):
-                judged.findings.extend(judge(seen, now))
-                if self._pinging:
-                    judged.pings.setdefault(keys.clock, []).extend(pings(seen, now))
-        judged.findings.extend(self._failures.look(now))
-        judged.scopes.add((JOBS_FAILED.slug, ""))
+            self._try(judged, partial(self._at_schedules, judged, keys, now))
+        self._try(judged, partial(self._at_jobs, judged, now))
         judged.findings.extend(self._health.look(read_server(self._connection), now))
         return judged
+
+    def _try(self, judged: Judged, look: Callable[[], None]) -> None:
+        """A record of one Clock that nobody can read must not keep us from hearing of all others."""
+        try:
+            look()
+        except (redis.ConnectionError, redis.TimeoutError):
+            raise
+        except Exception as error:  # whoever wrote it may have written anything; the watcher tells of it
+            judged.broken.append(error)
+
+    def _at_schedules(self, judged: Judged, keys: Keys, now: float) -> None:
+        reading = self._readings.setdefault(keys.clock, Reading(self._connection, keys))
+        for seen in reading.look(now):
+            judged.findings.extend(judge(seen, now))
+            if self._pinging:
+                judged.pings.setdefault(keys.clock, []).extend(pings(seen, now))
+        judged.scopes.update((kind.slug, keys.clock) for kind in OF_SCHEDULES)
+
+    def _at_jobs(self, judged: Judged, now: float) -> None:
+        judged.findings.extend(self._failures.look(now))
+        judged.scopes.add((JOBS_FAILED.slug, ""))
 
     def forget(self) -> None:
         """We could not look for a while."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import redis
@@ -12,9 +12,11 @@ import redis
 from rqclock.acts.activity import ALL
 from rqclock.acts.pauses import Pause, Pauses
 from rqclock.acts.skips import Skip, Skips
-from rqclock.alerts.judgement import Seen
+from rqclock.alerts.failures import NEWEST
+from rqclock.alerts.judgement import FRESH, Seen
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
+from rqclock.store.places import Places
 from rqclock.store.replies import text, texts
 from rqclock.store.rows import Rows
 from rqclock.store.ticks import field, read_job_id
@@ -52,6 +54,8 @@ class Reading:
         self._version: Any = None
         self._schedules: list[Schedule] = []
         self._known: dict[str, Known] = {}
+        self._places = Places(connection, keys)
+        self._failed: dict[str, float] = {}  # ids of jobs that failed, and when we first saw that
 
     def schedules(self) -> list[Schedule]:
         """The schedules in force. Raises redis.RedisError, as all here."""
@@ -63,13 +67,13 @@ class Reading:
 
     def look(self, now: float) -> Iterator[Seen]:
         """What there is to judge at `now`, Redis's time, by schedule."""
-        late = self._late(now)
+        beside = self._beside(now)
         undecided = self._undecided(now)
         for part in slices(self.schedules(), AT_ONCE):
             self._refresh(part, now)
             for schedule in part:
                 slug = schedule.slug
-                runs = (*self._known[slug].runs, *late.get(slug, ()))
+                runs = (*self._known[slug].runs, *beside.get(slug, ()))
                 yield Seen(self._keys.clock, schedule, runs, tuple(undecided.get(slug, ())))
 
     def _refresh(self, schedules: Sequence[Schedule], now: float) -> None:
@@ -87,26 +91,39 @@ class Reading:
         known = self._known.get(slug)
         return known is not None and known.holds(names, now)
 
-    def _late(self, now: float) -> dict[str, list[Run]]:
-        """Runs that may be late although there are many newer ones: their jobs have not ended."""
-        promised = {schedule.slug: schedule for schedule in self.schedules() if _patience(schedule) is not None}
+    def _beside(self, now: float) -> dict[str, list[Run]]:
+        """Runs that count although there are many newer ones: they may be late, or have failed just now."""
+        ours = {schedule.slug: schedule for schedule in self.schedules()}
+        promised = {slug: schedule for slug, schedule in ours.items() if _patience(schedule) is not None}
+        named = chain(self._named(self._fallen(ours, now), ours), self._named(self._late(promised, now), promised))
+        fields: dict[str, list[str]] = {}
+        for slug, name in islice(named, LATE_AT_MOST):
+            fields.setdefault(slug, []).append(name)
+        return {slug: self._runs(ours[slug], names) for slug, names in fields.items()}
+
+    def _late(self, promised: dict[str, Schedule], now: float) -> list[bytes]:
+        """Jobs that have not ended."""
         if not promised:
-            return {}
+            return []
         before = (now - min(_patience(schedule) or 0 for schedule in promised.values())) * 1000
         found: Any = self._connection.zrange(
             self._keys.named("open"), "-inf", f"({before}", byscore=True, offset=0, num=OPEN_AT_MOST
         )
-        fields: dict[str, list[str]] = {}
-        for slug, name in islice(self._named(found, promised), LATE_AT_MOST):
-            fields.setdefault(slug, []).append(name)
-        return {slug: self._runs(promised[slug], names) for slug, names in fields.items()}
+        return list(found)
 
-    def _named(self, job_ids: Sequence[bytes], promised: dict[str, Schedule]) -> Iterator[tuple[str, str]]:
+    def _fallen(self, ours: dict[str, Schedule], now: float) -> list[str]:
+        """Jobs that came to the failed ones within the last minute."""
+        queues = sorted({schedule.target.options.queue for schedule in ours.values()})
+        ids = [job_id for queue in queues for job_id, _ in self._places.failed(queue, NEWEST)]
+        self._failed = {job_id: self._failed.get(job_id, now) for job_id in ids}
+        return [job_id for job_id, since in self._failed.items() if 0 <= now - since < FRESH]
+
+    def _named(self, job_ids: Sequence[bytes | str], promised: dict[str, Schedule]) -> Iterator[tuple[str, str]]:
         """Slug of today and name in the ledger of those jobs that belong to a schedule with a promise."""
         renamed = texts(self._connection.hgetall(self._keys.named("renamed"))) if job_ids else {}
         for job_id in job_ids:
             named = read_job_id(text(job_id))
-            if named is None:
+            if named is None or self._keys.job_id(named[0], named[1], named[2]) != text(job_id):  # of another Clock
                 continue
             slug = named[0]
             for _ in renamed:  # more than once, perhaps

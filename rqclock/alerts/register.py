@@ -82,7 +82,7 @@ class Register:
         alert, raw = seen
         root = Keys(self._prefix, alert.clock or "default").root
         first = f"{alert.id}:{int(alert.raised * 1000)}:alert"
-        head = [self._prefix, root, alert.id, raw, _ms(now), entry.packed()]
+        head = [self._prefix, root, alert.id, raw, _ms(now), entry.packed(), str(notice["event"])]
         answer, place = self._scripts.call("alert_end", *head, *_parts(notice, channels, now, after=first))
         if answer == b"over":
             announce(entry, place)

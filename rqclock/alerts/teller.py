@@ -101,7 +101,8 @@ def _ends(open_: dict[str, tuple[Alert, str]], judged: Judged) -> Iterator[End]:
     found = {finding.id: finding for finding in judged.findings}
     for id_, (alert, raw) in open_.items():
         finding = found.get(id_)
-        if finding is None and (alert.kind, alert.clock) in judged.scopes:
+        gone = alert.clock and judged.clocks is not None and alert.clock not in judged.clocks
+        if gone or (finding is None and (alert.kind, alert.clock) in judged.scopes):
             yield End(alert, raw, None)
         elif finding is not None and finding.bad is False and finding.at >= alert.at:
             yield End(alert, raw, finding.text)

@@ -10,8 +10,9 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import redis
 
@@ -99,13 +100,17 @@ class Watcher:
         if self._failing_since is not None:
             self._look.forget()
         told = self._teller.tell(self._look.at_clocks(time.monotonic()), now)
+        rest = None
         if self._my_turn(now):
             began = time.monotonic()
-            told += self._teller.tell(self._look.at_the_rest(now), now)
+            rest = self._look.at_the_rest(now)
+            told += self._teller.tell(rest, now)
             ended = time.monotonic()
             self._next_rest = ended + (ended - began) / SHARE
         for delivery in self._deliveries if told else ():
             delivery.hurry()
+        if rest and rest.broken:
+            raise rest.broken[0]
 
     def _my_turn(self, now: float) -> bool:
         if time.monotonic() < self._next_rest:
@@ -130,8 +135,7 @@ class Watcher:
             id_ = f"{REDIS_AWAY.slug}::{socket.gethostname()}-{os.getpid()}"
             self._away = Alert(id_, REDIS_AWAY.slug, "", "", "", 0, now - silent, now, said)
             log.error("alert: %s", said)
-            for delivery in self._deliveries:
-                delivery.say(self._sender.alert(self._away), monotonic)
+            self._say(self._sender.alert(self._away))
 
     def _well(self) -> None:
         self._failing_since, self._error = None, ""
@@ -140,8 +144,12 @@ class Watcher:
         away, self._away = self._away, None
         text = f"Redis at {address(self._settings)} answers ({_here()})"
         log.info("alert over: %s", text)
+        self._say(self._sender.end(away, text, time.time()))
+
+    def _say(self, notice: Mapping[str, Any]) -> None:
         for delivery in self._deliveries:
-            delivery.say(self._sender.end(away, text, time.time()), time.monotonic())
+            if delivery.name != CHANNEL:  # a monitor hears of runs only
+                delivery.say(notice, time.monotonic())
 
     def _say_once(self, text: str) -> None:
         if text != self._error:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from rqclock import __version__
+from rqclock import __version__, check_prefix
 from rqclock.errors import RqclockError
 
 HOMES = {
@@ -64,7 +64,8 @@ class Commands(click.Group):
         try:
             return super().resolve_command(context, args)
         except click.UsageError as error:
-            raise click.UsageError(error.message + did_you_mean(args[0], HOMES), context) from None
+            near = did_you_mean(args[0], HOMES)
+            raise click.UsageError(error.message.rstrip(".") + (near or "."), context) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -78,6 +79,7 @@ def commands(context: click.Context, file: str | None) -> None:
 
 def main() -> None:
     """The console script. Exit codes: 0 yes, 1 no, 2 usage, configuration, or Redis out of reach."""
+    check_prefix()
     try:
         sys.exit(commands.main(standalone_mode=False) or 0)  # click returns the code of an Exit here, not raises it
     except click.ClickException as error:

@@ -17,6 +17,7 @@ from rqclock.cli.common import json_option, say_json
 from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.moments import past
 from rqclock.cli.table import filled, output
+from rqclock.logs import Json
 from rqclock.views.wording import when
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,6 +55,7 @@ def to_the_log(command: F) -> F:
         if sys.stderr.isatty():
             return command(*args, **kwargs)
         handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(Json("cli"))
         log.addHandler(handler)
         log.setLevel(logging.INFO)
         try:

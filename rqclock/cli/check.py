@@ -37,6 +37,8 @@ def check_(file: str) -> None:
 
 def warnings(timetable: Timetable, now: int) -> Iterator[str]:
     """What is no error and deserves a look, `now` being the instant from which it is looked ahead."""
+    if not timetable.schedules:
+        yield "it has no schedule: with --take-over a clock would switch off all that are in force"
     for touch in clock_changes(timetable.schedules, now, now + MONTHS_13):
         yield f"{touch.schedule.file}:{touch.schedule.line}: {touch.schedule.name}: {touch.text}"
     for schedule in timetable.schedules:

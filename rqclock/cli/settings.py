@@ -53,8 +53,9 @@ def table(settings: Settings) -> Iterator[Row]:
     """A row for each setting. Of a secret one is said whether it is set; of Redis's address, all but the password."""
     for setting in fields(Settings):
         facts, value = setting.metadata, getattr(settings, setting.name)
-        shown = _hidden(settings, setting.name) if facts["secret"] else _text(value)
-        yield Row(facts["name"], facts["type"].words, _text(setting.default), shown, facts["secret"], facts["help"])
+        shown = _hidden(settings, setting.name) if facts["secret"] else _text(value, unset=setting.default)
+        default = _text(setting.default, unset=setting.default)
+        yield Row(facts["name"], facts["type"].words, default, shown, facts["secret"], facts["help"])
 
 
 def environment_file() -> Iterator[str]:
@@ -70,7 +71,7 @@ def _example(setting: Field[Any]) -> Iterator[str]:
     facts = setting.metadata
     yield f"# {facts['help'][0].upper()}{facts['help'][1:]}."
     yield f"# {facts['type'].words}{'; secret' if facts['secret'] else ''}"
-    yield f"#{facts['name']}={_text(setting.default)}"
+    yield f"#{facts['name']}={_text(setting.default, unset=setting.default)}"
 
 
 def _show(rows: list[Row]) -> None:
@@ -86,10 +87,13 @@ def _show(rows: list[Row]) -> None:
     Console(soft_wrap=False).print(grid)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, *, unset: Any) -> str:
+    """0 is nothing only where it is what stands for that, and not where somebody has said it."""
     if isinstance(value, tuple):
         return ",".join(value)
-    return "" if value == 0 and value is not False else f"{value:g}" if isinstance(value, float) else str(value)
+    if value == unset == 0:
+        return ""
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _hidden(settings: Settings, name: str) -> str:

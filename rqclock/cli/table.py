@@ -39,7 +39,7 @@ def filled(columns: list[str], rows: list[list[str]], *, title: str | None = Non
     used = [n for n in range(len(columns)) if n == 0 or any(row[n] for row in rows)]
     table = Table(title=Text(title) if title else None)
     for n in used:
-        table.add_column(columns[n], no_wrap=n == 0)
+        table.add_column(columns[n], no_wrap=n == 0, overflow="fold")
     for row in rows:
         table.add_row(*(Text(row[n]) for n in used))
     return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -21,6 +22,7 @@ from rqclock.errors import ConfigurationError
 from rqclock.logs import set_up
 from rqclock.settings import Settings
 
+log = logging.getLogger("rqclock.alerts")
 NO_CHANNEL = (
     "no alert has anywhere to go: set RQCLOCK_ALERT_WEBHOOK, or RQCLOCK_ALERT_EMAIL with SMTP_URL, or RQCLOCK_PING_URL"
 )
@@ -43,6 +45,7 @@ def watch_(test: bool) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # before there are threads, so that only we get them
     watcher = Watcher(settings, channels)
     watcher.start()
+    log.info("watching; notices go to %s", ", ".join(f"{channel.name} ({channel.where})" for channel in channels))
     signal.sigwait(ENDS)
     watcher.stop()
 
@@ -61,9 +64,13 @@ def list_(as_json: bool) -> None:
         found = [alert for alert, _ in Register(connect(settings, "cli"), settings.key_prefix).open().values()]
     except redis.RedisError as error:
         raise explain(error, settings) from None
+    if not found and not as_json:
+        click.echo("no alert is open")
     for alert in sorted(found, key=lambda alert: alert.since):
         if as_json:
-            say_json(alert.facts() | {"since": iso(alert.since), "raised": iso(alert.raised), "at": iso(alert.at)})
+            say_json(
+                alert.facts() | {"since": iso(alert.since), "raised": iso(alert.raised), "at": iso(alert.at or None)}
+            )
         else:
             click.echo(f"since {iso(int(alert.since))}  {alert.kind}  {alert.text}")
     if found:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from importlib import import_module
 from importlib.util import find_spec
 
+from rqclock.alerts.channels import channels_of
 from rqclock.doctor.check import Check, failure, ok, warning
 from rqclock.errors import ConfigurationError
 from rqclock.settings import Settings
@@ -42,6 +43,10 @@ def read(environ: Mapping[str, str]) -> Environment:
         broken = tuple(dict.fromkeys(line.split()[0].rstrip(":") for line in lines))
         rest = {name: text for name, text in environ.items() if name.removesuffix("_FILE") not in _plain(broken)}
         return Environment(Settings.read(rest), broken, (*map(_wrong, lines), *_strange(environ)))
+    try:
+        channels_of(settings)
+    except ConfigurationError as error:
+        return Environment(settings, (), (*map(_wrong, str(error).splitlines()), *_strange(environ)))
     fine = ok("settings", f"{_set(environ)} set, all of them can be read")
     return Environment(settings, (), (fine, *_strange(environ)))
 

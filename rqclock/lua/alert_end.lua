@@ -1,11 +1,14 @@
 -- An alert is over: likewise, if it is still the one that was seen.
--- ARGV: prefix, root, id, the JSON that must stand there, now (ms), the entry; then of each message its channel, id, JSON
+-- ARGV: prefix, root, id, the JSON that must stand there, now (ms), the entry, 'back' or
+--       'over' (nobody looks after it any more); then of each message its channel, id, JSON
 -- Answers 'over' and the entry's place; or 'changed'.
 local alerts, id = ARGV[1] .. ':alerts:', ARGV[3]
 redis.call('EXPIRE', alerts .. 'turn', 86400) -- see alert_turn.lua
 if redis.call('HGET', alerts .. 'open', id) ~= ARGV[4] then return {'changed', ''} end
 redis.call('HDEL', alerts .. 'open', id)
-for n = 7, #ARGV, 3 do
+-- What comes and goes is told once in a while; what nobody looked after meanwhile is told anew when it is watched again.
+if ARGV[7] == 'over' then redis.call('ZREM', alerts .. 'raised', id) end
+for n = 8, #ARGV, 3 do
   redis.call('HSET', alerts .. 'outbox', ARGV[n + 1], ARGV[n + 2])
   redis.call('ZADD', alerts .. 'due:' .. ARGV[n], ARGV[5], ARGV[n + 1])
 end

@@ -7,8 +7,10 @@ local members, hosts, counters = root .. 'members', root .. 'hosts', root .. 'co
 local highest, same = 0, nil
 local all = redis.call('HGETALL', members)
 for i = 2, #all, 2 do
-  local member = cjson.decode(all[i])
-  if now - member.at <= life then
+  local read, member = pcall(cjson.decode, all[i])
+  if not (read and type(member) == 'table' and tonumber(member.at) and tonumber(member.generation)) then
+    redis.call('HDEL', members, all[i - 1]) -- none of us has written it
+  elseif now - member.at <= life then
     highest = math.max(highest, member.generation)
     if member.fingerprint == fingerprint then same = math.max(same or 0, member.generation) end
   elseif now - member.at > 3600000 then

@@ -39,7 +39,7 @@ KEPT = 1.0  # seconds for which what was found is shown to whoever asks next: sc
 KEPT_WHEN_DOWN = 5.0
 WITHIN = 8.0  # seconds after which no further part is begun: Prometheus gives up at 10
 # What other people's hands leave in a key: another type, no JSON, no number, a field less.
-BROKEN = (redis.ResponseError, ValueError, LookupError, TypeError, AttributeError)
+BROKEN = (redis.ResponseError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 class Collector(Registered):

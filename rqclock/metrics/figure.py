@@ -46,7 +46,7 @@ class Sheet:
         """A value, with its labels in the figure's order."""
         family = self._families[figure.name]
         assert not isinstance(family, HistogramMetricFamily)
-        family.add_metric(labels, value)
+        family.add_metric(labels, float(value))  # here, where what is no such number costs its part alone
 
     def put_all(self, figure: Figure, values: Mapping[str, float], *labels: str) -> None:
         """A value for each value of the last label."""

@@ -18,7 +18,7 @@ def refuse_stranger(ledger: Ledger, timetable: Timetable) -> None:
     """Raise ConfigurationError when the timetable in force is another one, not a version of this."""
     there = set(ledger.definitions())
     ours = {schedule.slug for schedule in timetable.schedules}
-    if there and ours and not there & ours:
+    if there and not there & ours:  # an empty file too: it would switch every schedule off
         raise ConfigurationError(
             f"another timetable ({len(there)} schedules, none of them in this file) is in force under "
             f'the Clock name {timetable.name!r}: give yours one of its own, Clock(name="…"), '

@@ -27,7 +27,7 @@ from rqclock.errors import ConfigurationError
 from rqclock.metrics import Collector
 from rqclock.running.pulse import STALLED_AFTER, Pulse
 from rqclock.settings import Settings
-from rqclock.store.ledger import Entry, Verdict
+from rqclock.store.ledger import Verdict
 from rqclock.store.totals import DECISIONS
 
 log = logging.getLogger("rqclock.clock")
@@ -35,6 +35,7 @@ LOOKS = 1.0
 STALLED = 70  # the exit code: EX_SOFTWARE of sysexits.h
 MOST = 500  # schedules that have series of their own here
 SWITCH = 0.0005  # seconds after which whoever writes figures lets the loop go on; Python's own is ten times as long
+SILENT = 10.0  # seconds after which a connection that asks nothing is closed
 PATIENCE = 0.5  # seconds that a scrape here waits for an answer of Redis
 
 
@@ -59,8 +60,8 @@ class Metrics:
         age = Gauge("rqclock_process_loop_age_seconds", "Seconds since its loop last turned.", registry=self.registry)
         age.set_function(pulse.age)
 
-    def count(self, part: Sequence[Entry], verdicts: Sequence[Verdict], now: float) -> None:
-        """Count what was decided at `now`, Redis's time."""
+    def count(self, verdicts: Sequence[Verdict]) -> None:
+        """Count what was decided."""
         for verdict in verdicts:
             if verdict.decision in DECISIONS:
                 self.runs.labels(verdict.decision).inc()
@@ -141,6 +142,8 @@ def _shared(settings: Settings) -> Collector:
 
 def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        timeout = SILENT  # else whoever connects and says nothing keeps a thread for ever
+
         def do_GET(self) -> None:
             status, kind, body = health.answer(self.path.partition("?")[0])
             self.send_response(status)

@@ -133,7 +133,7 @@ class Process:
 
     def _report(self, part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
         log_decisions(part, verdicts)
-        self._metrics.count(part, verdicts, self._contact.now())
+        self._metrics.count(verdicts)
 
     def _keep(self) -> None:
         """Keep the lease between two pieces of work. Raises Fenced when it is no longer ours."""

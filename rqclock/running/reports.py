@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 
 from rqclock.store.ledger import Entry, Verdict
 from rqclock.store.ticks import iso
+from rqclock.views.history import reason
 
 log = logging.getLogger("rqclock.clock")
 ALONE = 10  # up to so many ticks of a batch are logged one by one
@@ -19,8 +21,19 @@ def log_decisions(part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
         log.info("%d ticks decided, %s to %s", len(decided), iso(decided[0][0].tick), iso(decided[-1][0].tick))
         return
     for entry, verdict in decided:
-        queue = f" -> {entry.schedule.target.options.queue}" if verdict.decision == "enqueued" else verdict.detail
-        log.info("%s %s due %s%s", verdict.decision, entry.schedule.name, iso(entry.tick), queue)
+        log.info("%s %s", verdict.decision, _told(entry, verdict))
+
+
+def _told(entry: Entry, verdict: Verdict) -> str:
+    """`reports.weekly due 2026-11-23T08:00:00Z: paused by Ann`, or a span of runs."""
+    schedule, due = entry.schedule, iso(entry.tick)
+    if verdict.decision == "enqueued":
+        return f"{schedule.name} due {due} -> {schedule.target.options.queue}"
+    row = json.loads(f"{{{verdict.detail.lstrip(',')}}}")  # the ledger's row begins before what the script adds to it
+    why = reason(row, schedule.timezone) or "no reason is recorded"
+    if row.get("n", 1) == 1:
+        return f"{schedule.name} due {due}: {why}"
+    return f"{schedule.name}, {row['n']} runs due {iso(row['from'])} to {due}: {why}"
 
 
 def tell_of_stuck(part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
@@ -30,5 +43,5 @@ def tell_of_stuck(part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
         for pair in zip(part, verdicts, strict=True)
         if pair[1].decision == "stuck"
     }
-    for name, reason in stuck.items():
-        log.error("%s: what was due before this deploy is not decided: %s; rqclock audit lists it", name, reason)
+    for name, why in stuck.items():
+        log.error("%s: what was due before this deploy is not decided: %s; rqclock audit lists it", name, why)

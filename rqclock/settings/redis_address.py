@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 PORTS = {"redis": 6379, "rediss": 6379, "redis+sentinel": 26379, "rediss+sentinel": 26379}
+WRITTEN = "; in a password write # as %23, / as %2F, ? as %3F, @ as %40"
 SENTINEL_FORM = "redis+sentinel://USER:PASSWORD@HOST:26379,HOST2:26379/SERVICE/0"
 
 
@@ -45,14 +46,15 @@ class RedisAddress:
             parts = urlsplit(text)
             hosts = _hosts(parts.netloc.rpartition("@")[2], scheme=parts.scheme)
         except ValueError:
-            raise ValueError("is not a URL; in a password write # as %23, / as %2F, ? as %3F, @ as %40") from None
+            raise ValueError(f"is not a URL{WRITTEN}") from None
         if parts.scheme not in SCHEMES:
             raise ValueError("must begin with redis://, rediss://, unix:// or redis+sentinel://")
         user, password = _person(parts.netloc)
         if parts.scheme == "unix":
             return cls(parts.scheme, path=parts.path, username=user, password=password)
         if not hosts:
-            raise ValueError(f"names no host: {SENTINEL_FORM if 'sentinel' in parts.scheme else 'redis://HOST:6379/0'}")
+            form = SENTINEL_FORM if "sentinel" in parts.scheme else "redis://HOST:6379/0"
+            raise ValueError(f"names no host: {form}{WRITTEN if parts.fragment or parts.query else ''}")
         service, database = _place(parts.path, sentinel="sentinel" in parts.scheme)
         if service and parts.query:
             raise ValueError("has options after ?, which Sentinel does not take: set REDIS_ variables")

@@ -12,7 +12,7 @@ from rqclock.settings.mounted import text_of
 from rqclock.settings.redis_address import RedisAddress
 from rqclock.settings.types import Type
 
-INTERNAL = {"RQCLOCK_DEVELOPMENT"}  # said by `rqclock dev` to the processes that it starts
+INTERNAL = {"RQCLOCK_DEVELOPMENT", "RQCLOCK_ALIVE_DIR"}  # said by `rqclock dev`, and by the systemd unit
 
 
 def _setting(name: str, kind: Type, default: Any, about: str, *, secret: bool = False) -> Any:
@@ -50,7 +50,7 @@ class Settings:
         "production, qa, …: shown on every page and log line")
     release: str = _setting("RQCLOCK_RELEASE", types.TEXT, "", "what is deployed: shown on every page and log line")
     log: str = _setting("RQCLOCK_LOG", types.one_of("json", "text"), "",
-        "json or text; unset: text at a terminal and under `rqclock dev`, else JSON")
+        "how log lines look; unset: text at a terminal and under `rqclock dev`, else JSON")
     sensitive: tuple[str, ...] = _setting("RQCLOCK_SENSITIVE", types.NAMES, (),
         "names of arguments that no log or page shows, of any job: email,phone")
     setup: str = _setting("RQCLOCK_SETUP", types.TEXT, "",
@@ -73,9 +73,9 @@ class Settings:
     horse_jobs: int = _setting("RQCLOCK_HORSE_JOBS", types.whole(1, 10**9), 10_000,
         "jobs after which a worker's process is replaced")
     horse_memory: int = _setting("RQCLOCK_HORSE_MEMORY", types.whole(0, 10**6), 1024,
-        "MiB above which it is replaced after its job; 0: no limit")
+        "MiB above which a worker's process is replaced after its job; 0: no limit")
     horse_age: float = _setting("RQCLOCK_HORSE_AGE", types.seconds(1, 10**7), 3600.0,
-        "seconds after which it is replaced")
+        "seconds after which a worker's process is replaced")
     job_modules: tuple[str, ...] = _setting("RQCLOCK_JOB_MODULES", types.MODULES, (),
         "modules whose functions jobs may name, beside those of the timetable and of @job: app.tasks,app.jobs.*")
     allow_pickle: str = _setting("RQCLOCK_ALLOW_PICKLE", types.ON, "",
@@ -103,8 +103,9 @@ class Settings:
     viewers: tuple[str, ...] = _setting("RQCLOCK_VIEWERS", types.VALUES, (),
         "e-mail addresses, or values of that claim, that may look")
     support: tuple[str, ...] = _setting("RQCLOCK_SUPPORT", types.VALUES, (),
-        "likewise: that may run, pause, resume and queue again")
-    admins: tuple[str, ...] = _setting("RQCLOCK_ADMINS", types.VALUES, (), "likewise: that may do everything")
+        "e-mail addresses, or values of that claim, that may run, pause, resume and queue again")
+    admins: tuple[str, ...] = _setting("RQCLOCK_ADMINS", types.VALUES, (),
+        "e-mail addresses, or values of that claim, that may do everything")
     role_for: str = _setting("RQCLOCK_ROLE_FOR", types.TEXT, "",
         "dotted path of a function that says a user's role, in place of those lists")
     local_accounts: str = _setting("RQCLOCK_LOCAL_ACCOUNTS", types.ON, "",

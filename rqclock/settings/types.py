@@ -30,10 +30,10 @@ def seconds(least: float, most: float) -> Type:
         except ValueError:
             raise ValueError("is not a number of seconds") from None
         if not least <= number <= most:
-            raise ValueError(f"must be between {least:g} and {most:g} seconds")
+            raise ValueError(f"must be between {least:g} and {most:.12g} seconds")
         return number
 
-    return Type(f"seconds, {least:g} to {most:g}", read)
+    return Type(f"seconds, {least:g} to {most:.12g}", read)
 
 
 def whole(least: int, most: int, *, of: str = "a whole number") -> Type:

@@ -18,6 +18,7 @@ from typing import Any
 import redis
 
 from rqclock.store.keys import Keys
+from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
 
 BEATS_IN_A_LIFE = 4
@@ -213,8 +214,21 @@ def _read(answer: Any, asked: float, answered: float) -> Beat:
         answered,
         int(seconds) + int(micros) / 1e6,
         {name.decode(): value.decode() for name, value in _pairs(lease)},
-        {owner.decode(): json.loads(member) for owner, member in _pairs(members)},
+        {text(owner): facts for owner, member in _pairs(members) if (facts := _member(member))},
         accepted.decode(),
+    )
+
+
+def _member(told: bytes) -> dict[str, Any]:
+    """Nothing where none of us has written it: it must not end the clock, and each one that is started after it."""
+    try:
+        facts = json.loads(told)
+    except (ValueError, RecursionError):
+        return {}
+    return (
+        facts
+        if isinstance(facts, dict) and all(isinstance(facts.get(name), int) for name in ("at", "beat", "generation"))
+        else {}
     )
 
 

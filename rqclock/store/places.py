@@ -109,8 +109,9 @@ class Places:
         key = f"{self._prefix}:failed:{queue}"
         start = 0
         while newest is None or start < newest:
+            last = start + 999 if newest is None else min(start + 999, newest - 1)
             try:
-                found: Any = self._connection.zrevrange(key, start, start + 999, withscores=True)
+                found: Any = self._connection.zrevrange(key, start, last, withscores=True)
             except redis.ResponseError:  # another type: others report that
                 return
             yield from ((text(job_id), score) for job_id, score in found)

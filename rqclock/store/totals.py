@@ -42,11 +42,12 @@ class Totals:
 
     def forget(self, slugs: Iterable[str]) -> None:
         """Drop what was counted for these schedules alone. Raises redis.ConnectionError."""
+        pipeline = self._connection.pipeline(transaction=False)
         for slug in slugs:
             decided = [f"runs:{decision}:{slug}" for decision in DECISIONS]
             ended = [f"{kind}:{outcome}:{slug}" for kind in ("ends", "last") for outcome in OUTCOMES]
-            with suppress(redis.ResponseError):
-                self._connection.hdel(self._key, *decided, *ended)
+            pipeline.hdel(self._key, *decided, *ended)
+        pipeline.execute(raise_on_error=False)
 
 
 def bucket(value: int, bounds: Iterable[int]) -> str:

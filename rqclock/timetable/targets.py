@@ -40,18 +40,20 @@ def first_line(function: Callable[..., Any]) -> str:
 
 def _check_importable(function: Callable[..., Any], clock_file: str) -> None:
     if isinstance(function, str) or not callable(function):
-        raise ConfigurationError(f"enqueue({function!r}): pass the function itself, from one of the files of workers/")
+        raise ConfigurationError(f"enqueue({function!r}): pass the function itself, not its name or its result")
     if not hasattr(function, "__qualname__"):
         raise ConfigurationError(f"enqueue({function!r}): a worker can import functions only, this is an object")
     name = function.__qualname__
     if name == "<lambda>":
-        raise ConfigurationError("a lambda can't be imported by a worker: put a function into workers/")
+        raise ConfigurationError("a lambda can't be imported by a worker: write a function in a module of its own")
     if "<locals>" in name:
-        raise ConfigurationError(f"{name} is defined inside a function: a worker can't import it; move it to workers/")
+        raise ConfigurationError(
+            f"{name} is defined inside a function: a worker can't import it; move it to a module of its own"
+        )
     code = getattr(inspect.unwrap(function), "__code__", None)
     if function.__module__ == "__main__" or (code and _same_file(code.co_filename, clock_file)):
         raise ConfigurationError(
-            f"{name} is a function of {clock_file} itself: a worker can't import it; move it to workers/"
+            f"{name} is a function of {clock_file} itself: a worker can't import it; move it to a module of its own"
         )
     if _found(function) is not function:
         raise ConfigurationError(f"{path_of(function)} is not what a worker would find under that name")

@@ -198,3 +198,15 @@ def test_members_that_died_count_as_live_for_three_lives_and_no_longer(redis: re
     new.beat()
     old.beat()
     assert not old.lease.may_lead
+
+
+@pytest.mark.parametrize("stray", ["no json", "[]", '{"at": "soon"}', "{}"])
+def test_a_stray_entry_among_the_members_ends_nobody_and_keeps_nobody_out(redis: redis_py.Redis, stray: str) -> None:
+    leader, standby = clocks(redis)
+    leader.acquire()
+    redis.hset("rq:clock:default:members", "stray", stray)
+    leader.beat()
+    standby.beat()
+    assert leader.lease.leading and not standby.lease.leading
+    Leader(redis, seconds()).join().beat()
+    assert not redis.hexists("rq:clock:default:members", "stray")

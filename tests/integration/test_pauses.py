@@ -12,6 +12,7 @@ import redis as redis_py
 from rqclock.acts.activity import ALL, Entry, read
 from rqclock.acts.marks import Changed, Mark, Marks
 from rqclock.errors import RqclockError
+from rqclock.logs import Json
 from rqclock.views.history import read_history
 from rqclock.views.status import read_status
 from tests.support.leader import BEGAN
@@ -161,9 +162,9 @@ def test_each_act_is_in_the_activity_with_who_why_and_from_where(world: World) -
 def test_an_act_is_a_json_log_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "rqclock.activity"):
         world.pauses.pause(world.schedule(), ANN)
-    facts = json.loads(caplog.messages[0])
-    assert (facts["event"], facts["who"], facts["what"], facts["schedule"]) == ("activity", "Ann", "paused", "tick")
-    assert facts["at"].endswith("Z")
+    line = json.loads(Json("clock").format(caplog.records[0]))
+    assert (line["event"], line["who"], line["what"], line["schedule"]) == ("activity", "Ann", "paused", "tick")
+    assert line["message"] == "paused tick by Ann: the register is down"
 
 
 def test_a_key_of_another_kind_refuses_the_act_before_anything_is_written(world: World) -> None:

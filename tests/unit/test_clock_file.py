@@ -81,8 +81,8 @@ REFUSED = [
     ('every("day", if_="weekdays").enqueue(jobs.plain)', "if_='weekdays'", "function"),
     ('every("day", calendar="mars").enqueue(jobs.plain)', "mars", ""),
     ('every("day")', "names a time and no job", ".enqueue(function)"),
-    ("every('day').enqueue(lambda: None)", "lambda", "workers/"),
-    ("every('day').enqueue(jobs.make_nested())", "inside a function", "workers/"),
+    ("every('day').enqueue(lambda: None)", "lambda", "a module of its own"),
+    ("every('day').enqueue(jobs.make_nested())", "inside a function", "a module of its own"),
     ("every('day').enqueue('jobs.plain')", "'jobs.plain'", "function itself"),
     ("every('day').enqueue(None)", "None", "function itself"),
     ("every('day').enqueue(jobs)", "module", "function itself"),
@@ -114,7 +114,8 @@ def test_a_line_that_could_not_work_is_refused_with_its_place_and_a_way_out(line
 def test_a_function_of_the_clock_file_itself_is_refused() -> None:
     found = problems("def here(): ...\nevery('day').enqueue(here)")
     assert found == [
-        f"clock.py:{LINE + 1}: here is a function of clock.py itself: a worker can't import it; move it to workers/"
+        f"clock.py:{LINE + 1}: here is a function of clock.py itself: a worker can't import it; "
+        "move it to a module of its own"
     ]
 
 

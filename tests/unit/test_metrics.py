@@ -11,10 +11,9 @@ from rqclock.metrics.collector import FIGURES
 from rqclock.metrics.figure import Figure, Sheet
 from rqclock.running.health import Metrics
 from rqclock.running.pulse import Pulse
-from rqclock.store.ledger import Entry, Verdict
+from rqclock.store.ledger import Verdict
 from rqclock.store.totals import DURATIONS, LATENESS, bucket, histogram, of_an_end
 from tests.support import monitoring
-from tests.support.leader import seconds
 from tests.support.tables import cells
 
 UNITS = ("_seconds", "_bytes")
@@ -25,8 +24,7 @@ LABELS = {"clock", "schedule", "decision", "outcome", "queue", "state", "part"}
 def own_names(tmp_path: Path) -> set[str]:
     """The families that a clock process adds, those that every Python process has left out."""
     metrics = Metrics(Pulse(tmp_path / "alive"), leading=lambda: True)
-    entry = Entry(seconds().timetable().schedules[0], 1, 0)
-    metrics.count([entry], [Verdict("enqueued", "")], 1.0)
+    metrics.count([Verdict("enqueued", "")])
     samples = {sample.name for family in metrics.registry.collect() for sample in family.samples}
     return {name for name in samples if not name.startswith("process_")}
 
@@ -95,8 +93,7 @@ def test_an_end_without_known_times_counts_as_an_end_and_as_no_duration() -> Non
 
 def test_what_was_decided_elsewhere_is_not_this_processs_decision(tmp_path: Path) -> None:
     metrics = Metrics(Pulse(tmp_path / "alive"), leading=lambda: True)
-    entry = Entry(seconds().timetable().schedules[0], 1, 0)
-    metrics.count([entry] * 3, [Verdict("enqueued", ""), Verdict("decided", "5"), Verdict("stuck", "why")], 1.0)
+    metrics.count([Verdict("enqueued", ""), Verdict("decided", "5"), Verdict("stuck", "why")])
     counted = {
         sample.labels["decision"]: sample.value
         for family in metrics.registry.collect()

@@ -213,6 +213,9 @@ def test_a_stranger_s_timetable_is_refused_until_it_is_told_to_take_over(lab: La
     stranger = lab.clock(server.url, lab.file(second("quite another"), name="other.py"))
     assert stranger.wait() == 2
     assert "another timetable (1 schedules, none of them in this file) is in force" in stranger.output
+    empty = lab.file(name="empty.py")
+    empty.write_text("from rqclock import Clock\nclock = Clock()\nclock.run()\n")
+    assert lab.clock(server.url, empty).wait() == 2  # it would switch everything off
     lab.ticks(redis, 1)
     own_name = lab.file(second("quite another"), name="named.py", arguments='name="other"')
     lab.clock(server.url, own_name)

@@ -175,3 +175,13 @@ def test_what_another_version_wrote_is_left_alone(register: Register, redis: red
     redis.hset("rq:alerts:open", "strange", '{"shape": "new"}')
     redis.hset("rq:alerts:open", "broken", "{")
     assert register.open() == {}
+
+
+def test_what_nobody_looked_after_for_a_while_is_told_anew_at_once(register: Register) -> None:
+    raise_(register)
+    gone = Sender().end(register.open()[LATE.id][0], None, NOW + 9)
+    assert register.end(register.open()[LATE.id], gone, channels=["webhook"], now=NOW + 9, entry=ENTRY)
+    assert raise_(register, now=NOW + 10)
+    well = Sender().end(register.open()[LATE.id][0], "well", NOW + 11)
+    assert register.end(register.open()[LATE.id], well, channels=["webhook"], now=NOW + 11, entry=ENTRY)
+    assert not raise_(register, now=NOW + 12)  # what comes and goes is told once in a while

@@ -18,7 +18,7 @@ NOW = 1_800_000_000.0
 def test_open_alerts_are_listed_and_the_exit_code_says_that_there_are_any(
     rqclock: Rqclock, redis: redis_py.Redis
 ) -> None:
-    assert (rqclock("alert", "list").code, rqclock("alert", "list").out) == (0, "")
+    assert (rqclock("alert", "list").code, rqclock("alert", "list").out) == (0, "no alert is open\n")
     finding = Finding(CLOCK_SILENT, True, "default", since=NOW, text="no clock leads 'default'")
     Register(redis, "rq").raise_(finding, {"id": "a"}, channels=[], now=NOW + 30, entry=Entry("alert", "rqclock"))
     listed = rqclock("alert", "list")
