@@ -111,7 +111,8 @@ class Reaper:
         for entry, *_ in self._dying.look(dead, started):
             job = jobs[entry.rpartition(":")[0]]
             why = f"its worker died{f' ({job.worker})' if job.worker else ''}"
-            self._revival.again(Loss(job, why, alive=1 if job.overran(now) else self._alive), now)
+            patient = job.overran(now) and not self._is_ours(job)
+            self._revival.again(Loss(job, why, alive=1 if patient else self._alive), now)
         gone = {entry: queue for entry, (queue, ms) in ending.items() if ms == GONE}
         for (entry,) in self._stale.look(((entry,) for entry in gone if not _may_run(jobs, entry)), started):
             self._scripts.call("unpark", prefix, gone[entry], 0, entry)
@@ -119,12 +120,16 @@ class Reaper:
     def _is_dead(self, job: Job, left: int, now: float) -> bool:
         if job.status not in ("queued", "started"):
             return False
-        if not job.overran(now):
+        if not job.overran(now) or self._is_ours(job):  # ours renews for the same time until the job has ended
             return True
         # Past its timeout RQ renews it for ever shorter times while it waits to kill it, so only its end tells; then
         # either its worker is silent too, or even a killed job would have been written down by now.
         worker = f"{self._keys.prefix}:worker:{job.worker}"
         return left == GONE and (job.overran(now - KILLED_BY) or self._places.time_left([worker])[0] < WORKER_ALIVE)
+
+    def _is_ours(self, job: Job) -> bool:
+        """Whether an rqclock.Worker had it: its record outlives it for minutes."""
+        return bool(self._connection.hexists(f"{self._keys.prefix}:worker:{job.worker}", "worker_class"))
 
     # --- jobs that are in no list
 

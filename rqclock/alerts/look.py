@@ -53,12 +53,15 @@ class Look:
         there = list(self._clocks())
         judged = Judged(clocks={keys.clock for keys in there})
         for keys in there:
-            beat = read_beat(self._connection, keys)
-            judged.scopes.add((CLOCK_SILENT.slug, keys.clock))
-            if beat is not None:
-                silence = self._silences.setdefault(keys.clock, Silence(keys.clock, self._silent_after))
-                judged.findings.append(silence.look(beat, monotonic))
+            self._try(judged, partial(self._at_clock, judged, keys, monotonic))
         return judged
+
+    def _at_clock(self, judged: Judged, keys: Keys, monotonic: float) -> None:
+        beat = read_beat(self._connection, keys)
+        if beat is not None:
+            silence = self._silences.setdefault(keys.clock, Silence(keys.clock, self._silent_after))
+            judged.findings.append(silence.look(beat, monotonic))
+        judged.scopes.add((CLOCK_SILENT.slug, keys.clock))
 
     def at_the_rest(self, now: float) -> Judged:
         """The schedules, the failed jobs, the server, at `now` of Redis's time. Raises redis.RedisError."""
@@ -73,8 +76,10 @@ class Look:
         """A record of one Clock that nobody can read must not keep us from hearing of all others."""
         try:
             look()
-        except (redis.ConnectionError, redis.TimeoutError):
-            raise
+        except redis.RedisError as error:
+            if "WRONGTYPE" not in str(error):
+                raise  # it is the server, and not a key
+            judged.broken.append(error)
         except Exception as error:  # whoever wrote it may have written anything; the watcher tells of it
             judged.broken.append(error)
 

@@ -63,6 +63,19 @@ class Register:
         read = ((text(id_), _alert(text(raw)), text(raw)) for id_, raw in found.items())
         return {id_: (alert, raw) for id_, alert, raw in read if alert is not None}
 
+    def quiet(self, findings: Iterable[Finding], now: float) -> set[str]:
+        """The ids of those that were raised so lately that they are not raised again."""
+        asked = list(findings)
+        pipeline = self._connection.pipeline(transaction=False)
+        for one in asked:
+            pipeline.zscore(f"{self._prefix}:alerts:raised", one.id)
+        scores = pipeline.execute() if asked else []
+        return {
+            one.id
+            for one, score in zip(asked, scores, strict=True)
+            if score is not None and 0 <= _ms(now) - score < _ms(one.kind.quiet)
+        }
+
     def raise_(
         self, finding: Finding, notice: Mapping[str, Any], *, channels: Iterable[str], now: float, entry: Entry
     ) -> bool:

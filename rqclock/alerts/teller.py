@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from rqclock.acts.activity import By, Entry
@@ -46,7 +46,9 @@ class Teller:
     def tell(self, judged: Judged, now: float) -> int:
         """Raise and end what there is; how many alerts and pings are new. Raises redis.RedisError."""
         open_ = self._register.open()
-        raised = [finding for finding in judged.findings if finding.bad and finding.id not in open_]
+        new = [_dated(finding, now) for finding in judged.findings if finding.bad and finding.id not in open_]
+        quiet = self._register.quiet(new, now)  # else each look would send the names of all to Redis for each of them
+        raised = [finding for finding in new if finding.id not in quiet]
         ended = list(_ends(open_, judged))
         told = sum(self._raise(part, now) for part in bundles(raised, lambda one: (one.kind.slug, one.clock)))
         told += sum(self._end(part, now) for part in bundles(ended, _bundle_of))
@@ -82,6 +84,11 @@ class Teller:
         self._pinged = {id_: at for id_, at in self._pinged.items() if abs(now - at) < REMEMBERED}
         self._pinged |= {message.id: now for message in fresh}
         return new
+
+
+def _dated(finding: Finding, now: float) -> Finding:
+    """Since now, where nobody knows since when: a Clock that no process ever led."""
+    return finding if finding.since else replace(finding, since=now)
 
 
 def bundles(items: Iterable[T], key: Callable[[T], Hashable]) -> Iterator[list[T]]:

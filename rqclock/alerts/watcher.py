@@ -60,6 +60,7 @@ class Watcher:
         self._failing_since: float | None = None
         self._away: Alert | None = None
         self._error = ""
+        self._broken: list[str] = []  # what could not be judged when we last looked at everything
         self._next_rest = 0.0
         self._stopped = threading.Event()
 
@@ -90,6 +91,7 @@ class Watcher:
             if self._active():
                 self._step()
             self._well()
+            self._say_once(self._broken[0] if self._broken else "")
         except redis.RedisError as error:
             self._trouble(_words(error, address(self._settings)))
         except Exception as error:  # whatever is strange in one look must not end the watch
@@ -99,18 +101,17 @@ class Watcher:
         now = server_now(self._connection)
         if self._failing_since is not None:
             self._look.forget()
-        told = self._teller.tell(self._look.at_clocks(time.monotonic()), now)
-        rest = None
+        here = self._look.at_clocks(time.monotonic())
+        told = self._teller.tell(here, now)
         if self._my_turn(now):
             began = time.monotonic()
             rest = self._look.at_the_rest(now)
             told += self._teller.tell(rest, now)
+            self._broken = [f"{type(error).__name__}: {error}" for error in (*here.broken, *rest.broken)]
             ended = time.monotonic()
             self._next_rest = ended + (ended - began) / SHARE
         for delivery in self._deliveries if told else ():
             delivery.hurry()
-        if rest and rest.broken:
-            raise rest.broken[0]
 
     def _my_turn(self, now: float) -> bool:
         if time.monotonic() < self._next_rest:
@@ -138,7 +139,7 @@ class Watcher:
             self._say(self._sender.alert(self._away))
 
     def _well(self) -> None:
-        self._failing_since, self._error = None, ""
+        self._failing_since = None
         if self._away is None:
             return
         away, self._away = self._away, None
@@ -152,7 +153,7 @@ class Watcher:
                 delivery.say(notice, time.monotonic())
 
     def _say_once(self, text: str) -> None:
-        if text != self._error:
+        if text and text != self._error:
             log.error("watching: %s; trying on", text)
         self._error = text
 

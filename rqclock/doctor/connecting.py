@@ -15,7 +15,6 @@ from rqclock.connection import connect
 from rqclock.doctor import refusals
 from rqclock.doctor.check import Check, failure, ok, warning
 from rqclock.doctor.reason import Reason
-from rqclock.errors import ConfigurationError
 from rqclock.running.process import LONGEST
 from rqclock.settings import Settings
 from rqclock.worker.worker import ANSWER_TIMEOUT
@@ -73,12 +72,7 @@ def _try(one: Knock, settings: Settings) -> None:
             if one.role != DOCTOR or one.answer > QUICK:
                 break
         one.connection = connection
-    except (
-        redis.RedisError,
-        ConfigurationError,
-        OSError,
-        ValueError,
-    ) as error:  # redis-py lets some of a socket through
+    except Exception as error:  # redis-py lets some of a socket through, and what an option or an answer provokes
         one.error = error
 
 

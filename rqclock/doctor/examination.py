@@ -107,6 +107,11 @@ def _stages(stages: Mapping[str, Stage], patient: Patient, until: float) -> Iter
         except redis.RedisError as error:
             said = " ".join(str(error).split())
             yield unknown(name, f"not looked at: {said}", remedy="ask again; see what is said above of the server")
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:  # others' hands in a key
+            said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            yield unknown(
+                name, f"not looked at: a key or an answer cannot be read ({said})", remedy="see the keys there"
+            )
 
 
 def _server(patient: Patient) -> Iterator[Check]:

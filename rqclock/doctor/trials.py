@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,7 @@ SCRIPT LOAD|EVALSHA|CLIENT ID|CLIENT UNBLOCK
 WATCH S|UNWATCH|MULTI|EXEC|TIME|SCAN 0 COUNT 1|DBSIZE|PUBLISH C a|SUBSCRIBE C|UNSUBSCRIBE C
 """
 KEYS = "SsHhLlZXT"
+MAKERS = ("SET", "PERSIST", "HSET", "COPY", "RPUSH", "LPUSH", "LMOVE", "BLMOVE", "SADD", "ZADD", "XADD")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def attempt(connection: redis.Redis, prefix: str) -> list[Refusal]:
     """Try them all, in one round trip, and clean up. Raises redis.RedisError when the connection is lost."""
     head = f"{prefix}:doctor:{secrets.token_hex(4)}:"
     keys = [f"{head}{letter}" for letter in KEYS] + [f"{head}script"]
-    steps = [*_steps(head), *[("EXPIRE", key, str(LIFE)) for key in keys], *[("DEL", key) for key in keys]]
+    last = [("EXPIRE", key, str(LIFE)) for key in keys] + [("DEL", key) for key in keys]
+    steps = [*_mortal(_steps(head)), *last]
     pipeline: Any = connection.pipeline(transaction=False)
     for step in steps:
         pipeline.pipeline_execute_command(*step)  # and not execute_command, which would send WATCH at once
@@ -93,6 +95,17 @@ def _steps(head: str) -> Iterator[tuple[str, ...]]:
     for step in "|".join(STEPS.split("\n")).strip("|").split("|"):
         command, *arguments = step.split()
         yield own.get(step) or (command, *(_place(argument, head) for argument in arguments))
+
+
+def _mortal(steps: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Each key gets its end with the command that makes it: the connection may break at the next."""
+    made = set()
+    for step in steps:
+        yield step
+        for key in (part for part in step[1:3] if ":doctor:" in part):
+            if step[0] in MAKERS and (step[0], key) not in made:
+                made.add((step[0], key))
+                yield "EXPIRE", key, str(LIFE)
 
 
 def _place(argument: str, head: str) -> str:

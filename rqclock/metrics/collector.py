@@ -98,22 +98,23 @@ class Collector(Registered):
 
     def _read(self, look: Look, began: float) -> None:
         """All parts. Raises redis.RedisError when Redis is out of reach."""
-        clocks = self._clocks(look)
+        clocks, all_known = self._clocks(look)
         for name in (*OF_CLOCK, *OF_REDIS):
             if self._monotonic() - began > WITHIN:
                 sound = self._note(name, TimeoutError(f"nothing was begun later than {WITHIN:g} s"))
             elif name in OF_CLOCK:
-                sound = all(
+                sound = all_known and all(
                     [self._tried(f"{name} of {one.name}", partial(OF_CLOCK[name], look, one)) for one in clocks]
                 )
             else:
                 sound = self._tried(name, partial(OF_REDIS[name], look))
             look.sheet.put(PART_OK, int(sound), name)
 
-    def _clocks(self, look: Look) -> list[ClockLook]:
+    def _clocks(self, look: Look) -> tuple[list[ClockLook], bool]:
+        """Those in use, and whether they could be read."""
         found: list[ClockLook] = []
-        self._tried("clocks", lambda: found.extend(look.clocks))
-        return [clock for clock in found if not self._is_forgotten(clock)]
+        sound = self._tried("clocks", lambda: found.extend(look.clocks))
+        return [clock for clock in found if not self._is_forgotten(clock)], sound
 
     def _is_forgotten(self, clock: ClockLook) -> bool:
         try:

@@ -46,7 +46,9 @@ class Sheet:
         """A value, with its labels in the figure's order."""
         family = self._families[figure.name]
         assert not isinstance(family, HistogramMetricFamily)
-        family.add_metric(labels, float(value))  # here, where what is no such number costs its part alone
+        family.add_metric(
+            [_label(one) for one in labels], float(value)
+        )  # here, where what is no such number costs its part alone
 
     def put_all(self, figure: Figure, values: Mapping[str, float], *labels: str) -> None:
         """A value for each value of the last label."""
@@ -61,3 +63,8 @@ class Sheet:
 
     def __iter__(self) -> Iterator[Metric]:
         return iter(self._families.values())
+
+
+def _label(value: object) -> str:
+    """What no UTF-8 can hold, or is no text, would cost all figures and not only its own."""
+    return str(value).encode(errors="replace").decode()

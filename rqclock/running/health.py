@@ -35,7 +35,8 @@ LOOKS = 1.0
 STALLED = 70  # the exit code: EX_SOFTWARE of sysexits.h
 MOST = 500  # schedules that have series of their own here
 SWITCH = 0.0005  # seconds after which whoever writes figures lets the loop go on; Python's own is ten times as long
-SILENT = 10.0  # seconds after which a connection that asks nothing is closed
+AT_ONCE = 32  # callers
+SILENT = 2.0  # seconds after which a connection that asks nothing is closed
 PATIENCE = 0.5  # seconds that a scrape here waits for an answer of Redis
 
 
@@ -71,6 +72,23 @@ class Server(ThreadingHTTPServer):
     """One thread for each who asks."""
 
     daemon_threads = True
+
+    def __init__(self, *args: Any) -> None:
+        self._free = threading.BoundedSemaphore(AT_ONCE)
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Idle callers must not use up the descriptors that the clock needs to reach Redis."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Whoever asked has left before the answer was written: that is no news."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,8 +21,16 @@ def text_of(environ: Mapping[str, str], name: str, *, secret: bool) -> str:
 
 def _content(path: Path, *, variable: str) -> str:
     try:
-        with path.open("rb") as file:
-            text = file.read(MOST).decode().rstrip("\r\n")
+        # Without O_NONBLOCK a pipe that nobody writes to would hold the process up for ever.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ValueError(f"cannot be read from {path} ({variable}): it is no regular file")
+            data = file.read(MOST + 1)
+        if len(data) > MOST:
+            raise ValueError(f"cannot be read from {path} ({variable}): it is longer than {MOST // 1024} KiB")
+        text = data.decode().rstrip("\r\n")
+        if not all(letter.isprintable() for letter in text):
+            raise ValueError(f"cannot be read from {path} ({variable}): it holds several lines, or no text")
     except OSError as error:
         raise ValueError(f"cannot be read from {path} ({variable}): {error.strerror}") from None
     except UnicodeDecodeError:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 PORTS = {"redis": 6379, "rediss": 6379, "redis+sentinel": 26379, "rediss+sentinel": 26379}
+# What a URL may say after `?`; others reach redis-py's constructors as texts, where they fail or change our replies.
+OPTIONS = {
+    "db", "username", "password", "socket_timeout", "socket_connect_timeout", "socket_keepalive", "max_connections",
+    "health_check_interval", "timeout", "client_name", "protocol",
+}  # fmt: skip
 WRITTEN = "; in a password write # as %23, / as %2F, ? as %3F, @ as %40"
 SENTINEL_FORM = "redis+sentinel://USER:PASSWORD@HOST:26379,HOST2:26379/SERVICE/0"
 
@@ -49,6 +54,9 @@ class RedisAddress:
             raise ValueError(f"is not a URL{WRITTEN}") from None
         if parts.scheme not in SCHEMES:
             raise ValueError("must begin with redis://, rediss://, unix:// or redis+sentinel://")
+        strange = [name for name in parse_qs(parts.query, keep_blank_values=True) if not _is_option(name, parts.scheme)]
+        if strange and hosts:
+            raise ValueError(f"has an option after ? that cannot be used: {strange[0][:40]!r}")
         user, password = _person(parts.netloc)
         if parts.scheme == "unix":
             return cls(parts.scheme, path=parts.path, username=user, password=password)
@@ -88,3 +96,7 @@ def _place(path: str, *, sentinel: bool) -> tuple[str, int]:
     if parts or not number.isdecimal():
         raise ValueError("ends with something that is no number of a database: …/0")
     return service, int(number)
+
+
+def _is_option(name: str, scheme: str) -> bool:
+    return name in OPTIONS or (scheme == "rediss" and name.startswith("ssl_"))

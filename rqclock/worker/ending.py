@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -31,6 +32,7 @@ class Ending(rq.Worker):
 
     def perform_job(self, job: RqJob, queue: Queue, execution: Execution) -> bool:
         """Run it, and write how it ended. Whether it ended well."""
+        me = os.getpid()
         with ExitStack() as stack:
             try:
                 stack.enter_context(self.surroundings.around(job))
@@ -38,8 +40,10 @@ class Ending(rq.Worker):
                 timeout = job.timeout or self.queue_class.DEFAULT_TIMEOUT
                 with self.death_penalty_class(timeout, JobTimeoutException, job_id=job.id):
                     value = job.perform()
+                _only(me)
                 self._finalize_success(job, queue, execution, value)
             except BaseException:  # whatever it raises, its end must be written
+                _only(me)
                 self._finalize_failure(job, queue, execution, sys.exc_info())
                 return False
         return True
@@ -53,10 +57,12 @@ class Ending(rq.Worker):
 
     def handle_job_failure(self, job: RqJob, *args: Any, **named: Any) -> None:
         step = super().handle_job_failure
+        _make_writable(named)
         self._settle(lambda: step(job, *args, **named), job, named.get("execution"))
 
     def handle_job_retry(self, job: RqJob, *args: Any, **named: Any) -> None:
         step = super().handle_job_retry
+        _make_writable(named)
         self._settle(lambda: step(job, *args, **named), job, named["execution"])
 
     def _settle(self, step: Callable[[], None], job: RqJob, execution: Execution | None) -> None:
@@ -86,3 +92,15 @@ class Ending(rq.Worker):
             pipeline.hget(job.key, "status")
             there, status = pipeline.execute()
         return not there and status != JobStatus.STARTED.value.encode()
+
+
+def _only(pid: int) -> None:
+    """A process that the job has forked, and that came back here, ends: it is no work-horse, and takes no jobs."""
+    if os.getpid() != pid:
+        os._exit(0)
+
+
+def _make_writable(named: dict[str, Any]) -> None:
+    """A file name that is no UTF-8 stands in its error with surrogates, which RQ could not write."""
+    if isinstance(text := named.get("exc_string"), str):
+        named["exc_string"] = text.encode(errors="backslashreplace").decode()

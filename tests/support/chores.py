@@ -140,3 +140,13 @@ def letter(name: str, email: str = "") -> None:
 
 
 letter = job(sensitive=("email",))(letter)
+
+
+def open_latin_1() -> None:
+    """Fails over a file whose name is no UTF-8."""
+    raise ValueError(os.fsdecode(b"caf\xe9.csv"))
+
+
+def fork_and_return() -> None:
+    """Leaves a second process behind that comes back from the job as if it were the first."""
+    os.fork()

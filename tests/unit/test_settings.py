@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields
 from pathlib import Path
 
@@ -229,3 +230,26 @@ def test_a_stock_worker_asks_the_sentinels_too() -> None:
     assert isinstance(pool, SentinelConnectionPool)
     assert (pool.service_name, pool.connection_kwargs["db"], pool.connection_kwargs["password"]) == ("main", 4, "pw")
     assert [asked.get_connection_kwargs()["password"] for asked in pool.sentinel_manager.sentinels] == ["sp", "sp"]
+
+
+def test_a_secret_comes_from_a_regular_file_of_one_line_and_from_nothing_else(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # that nobody writes to
+    (tmp_path / "long").write_text("x" * 65_537)
+    (tmp_path / "lines").write_text("one\ntwo\n")
+    said = {
+        name: problems(RQCLOCK_SECRET_KEY_FILE=str(path))[0]
+        for name, path in {
+            "pipe": tmp_path / "pipe",
+            "device": Path("/dev/zero"),
+            "long": tmp_path / "long",
+            "lines": tmp_path / "lines",
+        }.items()
+    }
+    assert "no regular file" in said["pipe"] and "no regular file" in said["device"]
+    assert "longer than 64 KiB" in said["long"] and "several lines" in said["lines"]
+
+
+@pytest.mark.parametrize("option", ["foo=1", "retry=5", "decode_responses=true", "ssl_cert_reqs=none"])
+def test_an_option_that_no_process_could_use_is_refused_with_its_name(option: str) -> None:
+    [line] = problems(REDIS_URL=f"redis://h/0?{option}")
+    assert option.partition("=")[0] in line

@@ -185,3 +185,14 @@ def test_what_nobody_looked_after_for_a_while_is_told_anew_at_once(register: Reg
     well = Sender().end(register.open()[LATE.id][0], "well", NOW + 11)
     assert register.end(register.open()[LATE.id], well, channels=["webhook"], now=NOW + 11, entry=ENTRY)
     assert not raise_(register, now=NOW + 12)  # what comes and goes is told once in a while
+
+
+def test_an_alert_that_cannot_be_told_is_not_open_and_is_told_once_the_key_is_repaired(
+    register: Register, redis: redis_py.Redis
+) -> None:
+    redis.set("rq:alerts:outbox", "mine")
+    with pytest.raises(redis_py.ResponseError, match="WRONGTYPE"):
+        raise_(register)
+    assert not register.open()
+    redis.delete("rq:alerts:outbox")
+    assert raise_(register) and taken(register, NOW)

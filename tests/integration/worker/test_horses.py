@@ -174,3 +174,20 @@ def test_a_queue_that_is_no_list_does_not_hold_up_the_others(start: Start, redis
     later = Queue("low", connection=redis, job_class=Job).enqueue(chores.add, 1)
     until(lambda: later.get_status() == JobStatus.FINISHED)
     assert worker.output.count("queue high is not a list") == 1
+
+
+def test_an_error_that_names_a_file_that_is_no_utf_8_is_written_once(start: Start, queue: Queue) -> None:
+    job = queue.enqueue(chores.open_latin_1)
+    start("--burst").wait()
+    assert job.get_status(refresh=True) == JobStatus.FAILED
+    result = job.latest_result()
+    assert result and "caf\\udce9.csv" in str(result.exc_string)
+
+
+def test_a_process_that_a_job_leaves_behind_takes_no_jobs(start: Start, queue: Queue, tmp_path: Path) -> None:
+    forks = [queue.enqueue(chores.fork_and_return) for _ in range(3)]
+    for _ in range(10):
+        queue.enqueue(chores.horse, str(tmp_path / "pids"))
+    start("--burst").wait()
+    assert all(ended(job) for job in forks)
+    assert len(lines(tmp_path / "pids")) == 10 and len(set(lines(tmp_path / "pids"))) == 1
