@@ -13,7 +13,7 @@ import click
 
 from rqclock.cli import table
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, span
-from rqclock.cli.marks import Marks, words
+from rqclock.cli.marks import Marks, Shown, words
 from rqclock.cli.table import Row
 from rqclock.loading import load
 from rqclock.store.ticks import local
@@ -49,14 +49,22 @@ def next_(name: str | None, count: int, file: str, as_json: bool) -> None:
     """The coming runs of one schedule, or of all."""
     timetable, now = load(file), int(time.time())
     chosen = [find(timetable, name)] if name else timetable.schedules
-    runs = merge(*(_coming(schedule, now) for schedule in chosen), key=lambda run: run[0])
-    for tick, schedule in islice(runs, count):
-        if as_json:
+    runs = islice(merge(*(_coming(schedule, now) for schedule in chosen), key=lambda run: run[0]), count)
+    if as_json:  # the clock file alone, as with list
+        for tick, schedule in runs:
             say_json(run_facts(schedule, tick) | {"note": schedule.note(tick)})
-        else:
-            click.echo(run_line(schedule, tick))
-    if not as_json:
-        _say_changes(chosen, now)
+        return
+    marks = Marks(timetable)
+    for tick, schedule in runs:
+        click.echo(run_line(schedule, tick) + _unless(tick, *marks.of(schedule.slug), schedule.timezone))
+    _say_changes(chosen, now)
+
+
+def _unless(tick: int, paused: Shown, skip: Shown, timezone: str) -> str:
+    """Why this run will not be queued, as things stand."""
+    if paused and (paused["until"] is None or tick < paused["until"]):
+        return f"  [{words(paused, None, timezone)}]"
+    return f"  [{words(None, skip, timezone)}]" if skip and skip["tick"] == tick else ""
 
 
 def run_facts(schedule: Schedule, tick: int) -> dict[str, Any]:

@@ -272,3 +272,12 @@ def test_an_audit_that_finds_a_difference_is_one_and_names_it(rqclock: Rqclock, 
     assert shown.out.startswith(f"missing: tick, {iso(tick)}: ")
     assert rqclock("audit", "daily report", "--from", "5 minutes").code == 0
     assert rqclock("why", "tick", iso(tick)).code == 1
+
+
+def test_the_coming_runs_say_which_of_them_will_not_be(rqclock: Rqclock, leader: Leader) -> None:
+    rqclock("skip-next", "daily report", "--reason", "moved by hand", "--by", "Bob")
+    first, second = rqclock("next", "daily report", "-n", "2").out.splitlines()[:2]
+    assert "skipped by Bob: moved by hand" in first and "Bob" not in second
+    rqclock("pause", "--all", "--reason", "maintenance", "--by", "Ann", "--until", "2099-01-01T08:00")
+    for line in rqclock("next", "-n", "3").out.splitlines()[:3]:
+        assert "[paused by Ann: maintenance" in line
