@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from rqclock.errors import ConfigurationError, did_you_mean
 from rqclock.jobs import job_modules
-from rqclock.jobs.serializer import JobSerializer, why_not_json
+from rqclock.jobs.arguments import check_call, check_delay
+from rqclock.jobs.serializer import JobSerializer
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -73,7 +74,7 @@ class JobFunction(Protocol[P, R_co]):
 
     @property
     def enqueue(self) -> Callable[P, Job]:
-        """Queue it now. Raises TypeError for arguments that JSON cannot carry, redis.RedisError."""
+        """Queue it now. Raises TypeError for arguments that it does not take or JSON not carry, redis.RedisError."""
 
     @property
     def enqueue_in(self) -> Callable[Concatenate[timedelta, P], Job]:
@@ -198,10 +199,8 @@ def queue_for(function: Callable[..., Any] | str, connection: Redis, name: str |
 
 
 def build(queue: Queue, function: Callable[..., Any] | str, args: Any, kwargs: dict[str, Any], **options: Any) -> Job:
-    """The job, as `@job` says; `options` of RQ's `create_job` go before. Raises TypeError for what is no JSON."""
-    reason = why_not_json(list(args)) or why_not_json(kwargs)
-    if reason:
-        raise TypeError(f"{path_of(function)}: an argument cannot be carried by JSON: {reason}")
+    """The job, as `@job` says; `options` of RQ's `create_job` go before. Raises TypeError for a call that fails."""
+    check_call(function, path_of(function), args, kwargs)
     options = options_of(function).for_create_job() | options
     return queue.create_job(path_of(function), args=args, kwargs=kwargs, **options)
 
@@ -240,6 +239,7 @@ def _enqueue_at(function: Callable[..., Any], when: datetime, args: tuple[Any, .
 
 
 def _enqueue_in(function: Callable[..., Any], delay: timedelta, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
+    check_delay(path_of(function), delay)
     return _enqueue_at(function, datetime.now(UTC) + delay, args, kwargs)
 
 

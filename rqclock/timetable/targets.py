@@ -11,6 +11,7 @@ from typing import Any
 
 from rqclock.errors import ConfigurationError
 from rqclock.jobs import job_modules, template
+from rqclock.jobs.arguments import signature_of
 from rqclock.jobs.decorator import options_of, path_of
 from rqclock.jobs.serializer import why_not_json
 from rqclock.timetable.schedules import Target
@@ -76,18 +77,13 @@ def _found(function: Callable[..., Any]) -> Any:
     return function if found == function else found
 
 
-@lru_cache(maxsize=256)  # a function is often that of many lines
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(function)
-
-
 def _check_arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     reason = (args and why_not_json(list(args))) or (kwargs and why_not_json(kwargs))
     if reason:
         raise ConfigurationError(f"an argument of {function.__qualname__} can't be carried by JSON: {reason}")
+    signature = signature_of(function)
     try:
-        _signature(function).bind(*args, **kwargs)
+        if signature:
+            signature.bind(*args, **kwargs)
     except TypeError as error:
-        raise ConfigurationError(f"{function.__qualname__}{inspect.signature(function)}: {error}") from None
-    except ValueError:  # builtins without a signature: the worker will see
-        return
+        raise ConfigurationError(f"{function.__qualname__}{signature}: {error}") from None

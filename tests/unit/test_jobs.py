@@ -102,3 +102,16 @@ def test_an_unknown_option_is_told_what_was_perhaps_meant() -> None:
 def test_a_planned_run_needs_a_zone() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         jobs.retried.enqueue_at(datetime(2027, 1, 1))
+
+
+def test_a_call_that_could_only_fail_in_a_worker_is_refused_where_it_is_made() -> None:
+    with pytest.raises(TypeError, match=r"tests.support.jobs.once\(\).*: too many positional arguments"):
+        jobs.once.enqueue("north")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="missing a required argument: 'n'"):
+        job()(jobs_double).enqueue()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"enqueue_in\(5\): say a timedelta"):
+        jobs.once.enqueue_in(5)  # type: ignore[arg-type]
+
+
+def jobs_double(n: int) -> int:
+    return 2 * n
