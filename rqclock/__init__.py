@@ -52,7 +52,8 @@ def __getattr__(name: str) -> Any:
     check_prefix()
     if name == "Clock":  # a clock file asks for it first, and then imports the application's modules
         _set_up_application()
-    return getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found = getattr(import_module(_HOMES[name]), name)
+    return found
 
 
 def _set_up_application() -> None:

@@ -12,7 +12,7 @@ param name string
 
 param location string = resourceGroup().location
 
-@description('The image, with its tag or digest: registry.example.org/rqclock-sample:1')
+@description('The image, with its tag or digest: images.example.org/rqclock-sample:1')
 param image string
 
 @description('A user-assigned identity that may pull the image from an Azure registry; empty: the registry needs none.')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import redis
@@ -62,25 +62,27 @@ class Entry:
 
     def packed(self) -> str:
         """As it lies in the stream; its time is that of its place there."""
-        values = asdict(self)
-        del values["at"]
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(self.told(), ensure_ascii=False, separators=(",", ":"))
+
+    def told(self) -> dict[str, Any]:
+        """All but its time."""
+        return {name: value for name, value in asdict(self).items() if name != "at"}
 
     def facts(self) -> dict[str, Any]:
         """The entry for programs."""
-        return {"at": iso(self.at)} | {name: value for name, value in asdict(self).items() if name != "at"}
+        return {"at": iso(self.at)} | self.told()
 
 
 def record(connection: redis.Redis, keys: Keys, entry: Entry) -> None:
     """Keep the entry and log it. Raises redis.RedisError; then it is not logged either."""
-    announce(entry, Scripts(connection).call("record", keys.root, entry.packed()))
+    Scripts(connection).call("record", keys.root, entry.packed())
+    announce(entry)
 
 
-def announce(entry: Entry, place: Any) -> None:
-    """Log an entry that a script has kept at `place` of the stream."""
-    facts = {"event": "activity"} | replace(entry, at=_instant(place)).facts()
-    del facts["at"]  # the line has its own
-    log.info("%s", By(entry.who, entry.why).words(f"{entry.what} {entry.schedule}".strip()), extra=facts)
+def announce(entry: Entry) -> None:
+    """Log an entry that a script has kept. The line has a time of its own."""
+    said = By(entry.who, entry.why).words(f"{entry.what} {entry.schedule}".strip())
+    log.info("%s", said, extra={"event": "activity"} | entry.told())
 
 
 def read(

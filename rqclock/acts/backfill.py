@@ -149,7 +149,7 @@ class Backfill:
         )  # fmt: skip
         if place:
             self._recorded = True
-            announce(entry, place)
+            announce(entry)
         for candidate, run, outcome in zip(batch, runs, outcomes, strict=True):
             yield Result(candidate, text(outcome), run[5] if outcome == b"enqueued" else None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,9 +86,11 @@ class FailedJobs:
         One entry in the activity says how many, also when Redis fails midway. Raises redis.RedisError.
         """
         done: Counter[str] = Counter()
+        skipping = {s.slug for s in read_schedules(self._connection, self._keys) if s.policies.overlap == "skip"}
+        renamed = texts(self._connection.hgetall(self._keys.named("renamed")))
         try:
             for part in slices(jobs, BATCH):
-                done.update(self._step(what, part))
+                done.update(self._step(what, part, lambda job: self._row(job, renamed, skipping)))
         finally:
             detail = {"jobs": done["done"], "of": wanted.words()}
             record(
@@ -96,11 +98,9 @@ class FailedJobs:
             )
         return done
 
-    def _step(self, what: str, jobs: Sequence[Failed]) -> list[str]:
+    def _step(self, what: str, jobs: Sequence[Failed], row: Callable[[Failed], list[str]]) -> list[str]:
         seconds, micros = self._connection.time()
-        skipping = {s.slug for s in read_schedules(self._connection, self._keys) if s.policies.overlap == "skip"}
-        renamed = texts(self._connection.hgetall(self._keys.named("renamed")))
-        rows = [[job.job_id, job.queue, *self._row(job, renamed, skipping)] for job in jobs]
+        rows = [[job.job_id, job.queue, *row(job)] for job in jobs]
         now = seconds * 1000 + micros // 1000
         head = [self._keys.prefix, self._keys.root, what, now, rq_stamp(seconds + micros / 1e6)]
         return [text(word) for word in self._scripts.call("requeue", *head, json.dumps(rows))]

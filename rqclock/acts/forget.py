@@ -32,5 +32,5 @@ def forget(connection: redis.Redis, keys: Keys, name: str, by: By) -> int:
         connection.unlink(*part)
     connection.srem(keys.clocks, name)
     # Its own activity is gone with it, so the log alone keeps who did this.
-    log.warning("%s", By(by.who, by.why).words(f"Clock {name!r} was forgotten, {len(found)} keys,"))
+    log.warning("%s", by.words(f"Clock {name!r} was forgotten, {len(found)} keys,"))
     return len(found)

@@ -74,7 +74,7 @@ class Marks:
             raise RqclockError(f"the Redis key {text(detail)} holds something else: rename or delete it")
         if answer == b"changed":
             raise Changed(f"others are changing {name_of(mark.target)!r} at this moment: look, and try again")
-        announce(entry, detail)
+        announce(entry)
 
 
 def insist(step: Callable[[], T]) -> T:

@@ -64,7 +64,7 @@ def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Re
     if answer == b"wrong type":
         raise RqclockError(f"the Redis key {text(place)} holds something else: rename or delete it")
     if place:
-        announce(entry, place)
+        announce(entry)
     return text(answer)
 
 

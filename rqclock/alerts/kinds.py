@@ -19,11 +19,6 @@ class Kind:
     to_do: str
     quiet: float = TEN_MINUTES
 
-    @property
-    def anchor(self) -> str:
-        """Its place in the runbook, `deploy/README.md`."""
-        return f"alert-{self.slug}"
-
 
 CLOCK_SILENT = Kind(
     "clock-silent",

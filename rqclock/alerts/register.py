@@ -83,9 +83,9 @@ class Register:
         alert = Alert.of(finding, now)
         root = Keys(self._prefix, finding.clock or "default").root
         head = [self._prefix, root, alert.id, _packed(alert.facts()), _ms(now), _ms(finding.kind.quiet), entry.packed()]
-        answer, place = self._scripts.call("alert_raise", *head, *_parts(notice, channels, now))
+        answer, _place = self._scripts.call("alert_raise", *head, *_parts(notice, channels, now))
         if answer == b"raised":
-            announce(entry, place)
+            announce(entry)
         return bool(answer == b"raised")
 
     def end(
@@ -96,9 +96,9 @@ class Register:
         root = Keys(self._prefix, alert.clock or "default").root
         first = f"{alert.id}:{int(alert.raised * 1000)}:alert"
         head = [self._prefix, root, alert.id, raw, _ms(now), entry.packed(), str(notice["event"])]
-        answer, place = self._scripts.call("alert_end", *head, *_parts(notice, channels, now, after=first))
+        answer, _place = self._scripts.call("alert_end", *head, *_parts(notice, channels, now, after=first))
         if answer == b"over":
-            announce(entry, place)
+            announce(entry)
         return bool(answer == b"over")
 
     def forget(self, clock: str) -> None:

@@ -84,6 +84,13 @@ def iso(instant: float | None) -> str | None:
     return datetime.fromtimestamp(instant, UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
+def confirm(what: str) -> None:
+    """Ask whether to do that. Raises click.Abort for a no, click.UsageError where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"this would {what}: say --yes where nobody can be asked")
+    click.confirm(f"{what}?", abort=True, err=True)
+
+
 def say_json(value: Any) -> None:
     """One JSON value on one line."""
     sys.stdout.write(_ENCODE(value) + "\n")

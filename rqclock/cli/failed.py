@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from itertools import islice
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from rqclock.acts.activity import By
 from rqclock.acts.failed import DISCARD, REQUEUE, Failed, FailedJobs, Filter
 from rqclock.cli.activity import to_the_log
-from rqclock.cli.common import iso, json_option, say_json
+from rqclock.cli.common import confirm, iso, json_option, say_json
 from rqclock.cli.in_force import InForce, acting, in_force
 from rqclock.cli.moments import past
+from rqclock.cli.table import filled, output
 from rqclock.views.wording import when
 
 F = TypeVar("F", bound=Callable[..., Any])
 SHOWN = 50
+COLUMNS = ["Failed", "Queue", "Schedule or call", "Error", "Job"]
 
 
 @click.group("failed")
@@ -102,7 +100,7 @@ def _act(there: InForce, by: By, wanted: Filter, what: str, options: dict[str, A
     found = FailedJobs(there.connection, there.keys)
     jobs = list(found.find(wanted))
     if len(jobs) > 1 and not options["yes"]:
-        _ask(what, len(jobs), wanted)
+        confirm(f"{what} {len(jobs):,} jobs ({wanted.words()})")
     done = found.act(what, jobs, by, wanted) if jobs else {}
     did = {REQUEUE: "queued again", DISCARD: "discarded"}[what]
     if options["as_json"]:
@@ -116,22 +114,15 @@ def _act(there: InForce, by: By, wanted: Filter, what: str, options: dict[str, A
         raise click.exceptions.Exit(1)
 
 
-def _ask(what: str, count: int, wanted: Filter) -> None:
-    if not sys.stdin.isatty():
-        raise click.UsageError(
-            f"this would {what} {count:,} jobs ({wanted.words()}): say --yes where nobody can be asked"
-        )
-    click.confirm(f"{what} {count:,} failed jobs ({wanted.words()})?", abort=True, err=True)
-
-
 def _show(jobs: list[Failed], timezone: str, *, more: bool) -> None:
     if not jobs:
         click.echo("no job has failed for good")
         return
-    table = Table("Failed", "Queue", "Schedule or call", "Error", "Job")
-    for job in jobs:
-        at = when(job.failed_at, timezone) if job.failed_at is not None else ""
-        table.add_row(*map(Text, (at, job.queue, job.schedule or job.description, job.error, job.job_id)))
-    Console().print(table)
+    output().print(filled(COLUMNS, [_row(job, timezone) for job in jobs]))
     if more:
         click.echo("there are more: -n shows them")
+
+
+def _row(job: Failed, timezone: str) -> list[str]:
+    at = when(job.failed_at, timezone) if job.failed_at is not None else ""
+    return [at, job.queue, job.schedule or job.description, job.error, job.job_id]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
 import redis
@@ -12,6 +11,7 @@ from rqclock.acts.activity import By
 from rqclock.acts.forget import forget
 from rqclock.alerts.register import Register
 from rqclock.cli.activity import to_the_log
+from rqclock.cli.common import confirm
 from rqclock.cli.in_force import acting
 from rqclock.connection import connect, explain
 from rqclock.settings import Settings
@@ -32,7 +32,7 @@ def forget_(name: str, yes: bool, by: By) -> None:
     Jobs that it has queued stay.
     """
     if not yes:
-        _ask(name)
+        confirm(f"delete all that is kept of the Clock {name!r}")
     settings = Settings.read(os.environ)
     connection, keys = connect(settings, "cli"), Keys(settings.key_prefix, slug(name))
     try:
@@ -41,11 +41,3 @@ def forget_(name: str, yes: bool, by: By) -> None:
     except redis.RedisError as error:
         raise explain(error, settings) from None
     click.echo(f"forgot the Clock {name!r}: {count:,} keys deleted")
-
-
-def _ask(name: str) -> None:
-    if not sys.stdin.isatty():
-        raise click.UsageError(
-            f"this would delete the history of the Clock {name!r}: say --yes where nobody can be asked"
-        )
-    click.confirm(f"delete all that is kept of the Clock {name!r}?", abort=True, err=True)

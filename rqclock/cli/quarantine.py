@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import islice
 from typing import Any
 
@@ -11,7 +10,7 @@ import click
 from rqclock.acts.activity import By
 from rqclock.acts.quarantined import Quarantine, Quarantined
 from rqclock.cli.activity import to_the_log
-from rqclock.cli.common import iso, json_option, say_json
+from rqclock.cli.common import confirm, iso, json_option, say_json
 from rqclock.cli.in_force import InForce, acting, in_force
 from rqclock.cli.table import filled, output
 from rqclock.views.wording import when
@@ -60,7 +59,7 @@ def discard_(there: InForce, by: By, **options: Any) -> None:
     kept = Quarantine(there.connection, there.keys)
     jobs = list(kept.find(options["job_ids"]))
     if len(jobs) > 1 and not options["yes"]:
-        _ask(len(jobs))
+        confirm(f"discard {len(jobs):,} quarantined jobs")
     done = kept.discard(jobs, by) if jobs else {}
     if options["as_json"]:
         say_json({"found": len(jobs), **dict(done)})
@@ -69,12 +68,6 @@ def discard_(there: InForce, by: By, **options: Any) -> None:
         click.echo(f"{done.get('done', 0):,} of {len(jobs):,} quarantined jobs discarded{again}")
     if not done.get("done"):
         raise click.exceptions.Exit(1)
-
-
-def _ask(count: int) -> None:
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"this would discard {count:,} jobs: say --yes where nobody can be asked")
-    click.confirm(f"discard {count:,} quarantined jobs?", abort=True, err=True)
 
 
 def _facts(job: Quarantined) -> dict[str, Any]:

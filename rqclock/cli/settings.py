@@ -8,12 +8,12 @@ from dataclasses import Field, dataclass, fields
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from rqclock.cli.common import json_option, say_json
+from rqclock.cli.table import output
 from rqclock.masks import MASK
 from rqclock.settings import Settings, unknown
 
@@ -84,7 +84,7 @@ def _show(rows: list[Row]) -> None:
             Text(row.name, style="bold" if changed else ""), Text(row.value or "-", style="bold" if changed else "")
         )
         grid.add_row("", Padding(Text(f"{row.help} ({row.type})", style="dim"), (0, 0, 0, 2)))
-    Console(soft_wrap=False).print(grid)
+    output().print(grid)
 
 
 def _text(value: Any, *, unset: Any) -> str:

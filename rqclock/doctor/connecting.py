@@ -15,7 +15,7 @@ from rqclock.connection import connect
 from rqclock.doctor import refusals
 from rqclock.doctor.check import Check, failure, ok, warning
 from rqclock.doctor.reason import Reason
-from rqclock.running.process import LONGEST
+from rqclock.running.process import answer_timeout
 from rqclock.settings import Settings
 from rqclock.worker.worker import ANSWER_TIMEOUT
 
@@ -39,7 +39,7 @@ class Knock:
 def limits(settings: Settings) -> dict[str, float]:
     """Seconds that each process waits for an answer."""
     return {
-        "clock": min(max(1.0, settings.lease), LONGEST),
+        "clock": answer_timeout(settings),
         "worker": ANSWER_TIMEOUT,
         "web": settings.redis_timeout,
         DOCTOR: settings.redis_timeout,

@@ -33,6 +33,11 @@ LONGEST = 5.0  # seconds that the loop waits for anything, whatever the lease: l
 UNREACHABLE = "Redis was out of reach"
 
 
+def answer_timeout(settings: Settings) -> float:
+    """Seconds that a clock waits for one answer of Redis: with a long lease no longer than its loop may stand still."""
+    return min(max(1.0, settings.lease), LONGEST)
+
+
 class Process:
     """One clock process. All that decides runs in one thread, so that who leads is known in the loop that enqueues."""
 
@@ -41,7 +46,7 @@ class Process:
         self._settings = settings
         self._take_over = take_over
         connection = connections.connect(
-            settings, "clock", answer_timeout=min(max(1.0, settings.lease), LONGEST), connected=self._note_connection
+            settings, "clock", answer_timeout=answer_timeout(settings), connected=self._note_connection
         )
         keys = Keys(settings.key_prefix, timetable.slug)
         self._connection, self._keys = connection, keys

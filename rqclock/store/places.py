@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,28 +135,24 @@ class Places:
         return int(after), [one for one in ids if not one.endswith((":dependents", ":dependencies"))]
 
     def _list(self, key: str) -> Iterator[str]:
-        start = 0
-        while True:
-            try:
-                found = self._connection.lrange(key, start, start + LIST_CHUNK - 1)
-            except redis.ResponseError:
-                return
-            yield from map(text, found)
-            if len(found) < LIST_CHUNK:
-                return
-            start += LIST_CHUNK
+        return _pieces(lambda start, end: self._connection.lrange(key, start, end))
 
     def _zset(self, key: str) -> Iterator[str]:
-        start = 0
-        while True:
-            try:
-                found = self._connection.zrange(key, start, start + LIST_CHUNK - 1)
-            except redis.ResponseError:
-                return
-            yield from map(text, found)
-            if len(found) < LIST_CHUNK:
-                return
-            start += LIST_CHUNK
+        return _pieces(lambda start, end: self._connection.zrange(key, start, end))
+
+
+def _pieces(read: Callable[[int, int], Any]) -> Iterator[str]:
+    """All of a long key, a piece at a time; nothing of one that holds something else."""
+    start = 0
+    while True:
+        try:
+            found = read(start, start + LIST_CHUNK - 1)
+        except redis.ResponseError:
+            return
+        yield from map(text, found)
+        if len(found) < LIST_CHUNK:
+            return
+        start += LIST_CHUNK
 
 
 def _job(job_id: str, values: list[Any]) -> Job:

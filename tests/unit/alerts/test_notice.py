@@ -57,9 +57,9 @@ def test_links_lead_where_one_sees_more() -> None:
     assert SENDER.link(alert(Finding(JOBS_FAILED, True, subject="mail"))).endswith("/console/jobs?state=failed")
 
 
-def test_every_kind_says_what_to_do_and_where_the_runbook_speaks_of_it() -> None:
+def test_every_kind_says_what_to_do_under_the_name_by_which_the_runbook_has_it() -> None:
     for slug, kind in KINDS.items():
-        assert kind.to_do.endswith(".") and kind.anchor == f"alert-{slug}"
+        assert kind.to_do.endswith(".") and kind.slug == slug
 
 
 def test_no_word_of_the_machinery_reaches_people() -> None:
