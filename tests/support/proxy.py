@@ -74,7 +74,8 @@ class Proxy:
         self._do(self._passable.set)
 
     def stop(self) -> None:
-        self.cut()
+        with suppress(RuntimeError, TimeoutError):  # the loop has ended
+            self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
@@ -115,6 +116,15 @@ class Proxy:
     def _abort_all(self) -> None:
         for session in list(self._sessions):
             session.abort()
+
+    async def _end(self) -> None:
+        """Nobody is left in the loop when it stops: a task that is collected later would run in a dead one."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        if others:
+            await asyncio.wait(others)
+        self._abort_all()
 
     def _run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(5)
