@@ -7,6 +7,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rqclock.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from rqclock.clock import Clock
     from rqclock.jobs.decorator import job
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from rqclock.store.ticks import CurrentTick, current_tick
     from rqclock.worker import Worker
 
-__version__ = "0.1.0"
 __all__ = ["Clock", "CurrentTick", "Job", "Scheduler", "Worker", "current_tick", "job"]
 
 _HOMES = {

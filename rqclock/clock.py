@@ -79,7 +79,7 @@ class Clock:
         """Be the clock: enqueue what is due until SIGTERM. Ends the process: 0 stopped, 2 cannot run as configured."""
         from rqclock.running.command import main
 
-        sys.exit(main(self, sys.argv[1:]))
+        sys.exit(main(self.timetable, sys.argv[1:]))
 
     def _line(self, build: Build | None, options: dict[str, Any]) -> Pending:
         pending = Pending(self, build, options, _place())

@@ -21,8 +21,8 @@ from rqclock.store.scripts import Scripts
 from rqclock.store.server_now import Now, asking
 from rqclock.store.ticks import field as field_of
 from rqclock.store.ticks import iso
+from rqclock.store.versions import read_versions, ticks
 from rqclock.timetable.schedules import Schedule
-from rqclock.views.versions import read_versions, ticks
 
 BATCH = 50
 ABOUT_THE_GAP = ("from", "n")

@@ -12,13 +12,13 @@ import redis
 
 from rqclock.acts.activity import By, Entry, record
 from rqclock.store import rq_records
+from rqclock.store.in_force import read_schedules
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import rq_stamp, slices
 from rqclock.store.places import Places
 from rqclock.store.replies import text, texts
 from rqclock.store.scripts import Scripts
 from rqclock.store.ticks import field, read_job_id
-from rqclock.views.in_force import read_schedules
 
 CHUNK = 500
 BATCH = 100  # in one step of Redis

@@ -10,7 +10,8 @@ from rqclock.acts.activity import By
 from rqclock.errors import RqclockError, did_you_mean
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
-from rqclock.views.status import clocks, read_system
+from rqclock.store.presence import clocks, read_present
+from rqclock.store.server_now import server_now
 
 log = logging.getLogger("rqclock.activity")
 AT_ONCE = 500  # keys deleted in one command
@@ -24,8 +25,8 @@ def forget(connection: redis.Redis, keys: Keys, name: str, by: By) -> int:
     known = clocks(connection, keys.prefix)
     if name not in known:
         raise RqclockError(f"there is no Clock {name!r}{did_you_mean(name, known)}")
-    status = read_system(connection, keys)
-    if alive := [*([status.leader] if status.leader else []), *status.standbys]:
+    leader, standbys = read_present(connection, keys, server_now(connection))
+    if alive := [*([leader] if leader else []), *standbys]:
         raise RqclockError(f"a process of {name!r} runs on {alive[0].host} (pid {alive[0].pid}): stop it first")
     found = list(connection.scan_iter(f"{keys.root}*", count=1000))
     for part in slices(found, AT_ONCE):

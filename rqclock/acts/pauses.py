@@ -16,11 +16,11 @@ import redis
 from rqclock.acts.activity import ALL, By, Entry
 from rqclock.acts.marks import Mark, Marks, Target, insist, name_of, slug_of
 from rqclock.errors import RqclockError
+from rqclock.store.in_force import next_run, read_schedules
 from rqclock.store.keys import Keys
 from rqclock.store.server_now import Now
 from rqclock.store.ticks import iso
 from rqclock.timetable.schedules import Schedule
-from rqclock.views.in_force import next_run, read_schedules
 
 COUNTED = 10_000  # ticks of a pause that a preview counts
 COMING = 5

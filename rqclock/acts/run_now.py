@@ -12,13 +12,13 @@ import redis
 
 from rqclock.acts.activity import By, Entry, announce
 from rqclock.errors import ConfigurationError, RqclockError
-from rqclock.jobs import template
 from rqclock.jobs.serializer import why_not_json
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import rq_stamp
 from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
 from rqclock.store.ticks import field
+from rqclock.timetable import template
 from rqclock.timetable.schedules import Schedule
 
 TOKEN = r"[A-Za-z0-9-]{1,100}"

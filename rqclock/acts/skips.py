@@ -11,11 +11,11 @@ import redis
 from rqclock.acts.activity import By, Entry
 from rqclock.acts.marks import Mark, Marks, insist
 from rqclock.errors import RqclockError
+from rqclock.store.in_force import next_run
 from rqclock.store.keys import Keys
 from rqclock.store.server_now import Now
 from rqclock.store.ticks import iso
 from rqclock.timetable.schedules import Schedule
-from rqclock.views.in_force import next_run
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from rqclock.alerts.redis_health import RedisHealth, read_server
 from rqclock.alerts.register import Message
 from rqclock.alerts.silence import Silence, read_beat
 from rqclock.store.keys import Keys
+from rqclock.store.presence import clocks
 from rqclock.store.ticks import slug
-from rqclock.views.status import clocks
 
 
 @dataclass(frozen=True)

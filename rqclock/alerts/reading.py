@@ -14,6 +14,7 @@ from rqclock.acts.pauses import Pause, Pauses
 from rqclock.acts.skips import Skip, Skips
 from rqclock.alerts.failures import NEWEST
 from rqclock.alerts.judgement import FRESH, Seen
+from rqclock.store.in_force import read_schedules
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
 from rqclock.store.places import Places
@@ -22,7 +23,6 @@ from rqclock.store.rows import Rows
 from rqclock.store.ticks import field, read_job_id
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import Run, read_histories, runs_of
-from rqclock.views.in_force import read_schedules
 
 LAST = 12  # runs of a schedule that a look judges, beside those that are open for too long
 AT_ONCE = 250  # schedules

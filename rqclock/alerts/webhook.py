@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from rqclock import __version__
 from rqclock.errors import RqclockError
+from rqclock.version import __version__
 
 TIMEOUTS = (5.0, 10.0)  # seconds to connect, and for each piece of the answer
 LONGEST = 30.0  # seconds for all of it: shorter than a claim, or another watcher would send it too

@@ -7,8 +7,9 @@ import sys
 
 import click
 
-from rqclock import __version__, check_prefix
+from rqclock import check_prefix
 from rqclock.errors import RqclockError
+from rqclock.version import __version__
 
 HOMES = {
     "list": "timetable",

@@ -9,12 +9,12 @@ import click
 
 from rqclock.cli.common import file_option, find, span
 from rqclock.cli.timetable import run_line
-from rqclock.jobs import retries
 from rqclock.loading import load
 from rqclock.masks import shown_call
+from rqclock.store.in_force import next_run
+from rqclock.timetable import retries
 from rqclock.timetable.forecast import MONTHS_13, clock_changes
 from rqclock.timetable.schedules import Schedule
-from rqclock.views.status import next_run
 
 LATE = {
     "latest": "the latest missed run is caught up once, the others are recorded as missed",

@@ -21,14 +21,14 @@ from rqclock.connection import connect, explain
 from rqclock.errors import ConfigurationError, did_you_mean
 from rqclock.loading import load
 from rqclock.settings import Settings
+from rqclock.store.in_force import read_schedules
 from rqclock.store.keys import Keys
+from rqclock.store.presence import clocks
 from rqclock.store.replies import text
 from rqclock.store.server_now import server_now
 from rqclock.store.ticks import slug
+from rqclock.store.versions import read_versions, slugs
 from rqclock.timetable.schedules import Schedule
-from rqclock.views.in_force import read_schedules
-from rqclock.views.status import clocks
-from rqclock.views.versions import read_versions, slugs
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -15,8 +15,9 @@ from rqclock.cli.table import filled, output
 from rqclock.cli.timetable import shown
 from rqclock.loading import load
 from rqclock.running.zone_age import zone_line
+from rqclock.store.presence import Presence
 from rqclock.store.ticks import local
-from rqclock.views.status import Presence, ScheduleStatus, Status, read_status
+from rqclock.views.status import ScheduleStatus, Status, read_status
 
 
 @click.command("status")

@@ -16,10 +16,10 @@ from rqclock.cli.common import file_option, find, iso, json_option, say_json, sp
 from rqclock.cli.marks import Marks, Shown, words
 from rqclock.cli.table import Row
 from rqclock.loading import load
+from rqclock.store.in_force import next_run
 from rqclock.store.ticks import local
 from rqclock.timetable.forecast import MONTHS_13, clock_changes
 from rqclock.timetable.schedules import Schedule
-from rqclock.views.status import next_run
 
 LISTED = 20
 

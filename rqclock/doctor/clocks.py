@@ -10,10 +10,11 @@ import redis
 
 from rqclock.doctor.check import Check, failure, ok, warning
 from rqclock.store.keys import Keys
+from rqclock.store.presence import Presence
 from rqclock.store.replies import text
 from rqclock.store.ticks import iso
 from rqclock.timetable.schedules import Timetable
-from rqclock.views.status import Presence, Status, read_system
+from rqclock.views.status import Status, read_system
 
 NAME = "clock"
 START = "start one: python clock.py; see the log of the one that should run"

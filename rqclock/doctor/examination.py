@@ -28,11 +28,11 @@ from rqclock.doctor import (
 )
 from rqclock.doctor.check import Check, unknown
 from rqclock.settings import Settings
+from rqclock.store.in_force import read_schedules
 from rqclock.store.keys import Keys
+from rqclock.store.presence import clocks as published
 from rqclock.store.ticks import slug
 from rqclock.timetable.schedules import Schedule, Timetable
-from rqclock.views.in_force import read_schedules
-from rqclock.views.status import clocks as published
 
 PATIENCE = 10.0  # seconds that one stage may take
 LONGEST = 30.0  # seconds after which nothing new is begun

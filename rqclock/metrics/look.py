@@ -10,10 +10,10 @@ import redis
 from rqclock.metrics.figure import Sheet
 from rqclock.metrics.timetable import Timetables
 from rqclock.store.keys import Keys
+from rqclock.store.presence import clocks
 from rqclock.store.replies import text, texts
 from rqclock.store.ticks import slug
 from rqclock.store.totals import SLICE, Totals
-from rqclock.views.status import clocks
 
 MOST_CLOCKS = 50
 FORGOTTEN_AFTER = 30 * 86_400  # seconds of silence after which a Clock is taken for one that was given up

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import redis
 
 from rqclock.errors import RqclockError
-from rqclock.jobs import template
 from rqclock.store.keys import Keys
 from rqclock.store.lease import Lease
 from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
 from rqclock.store.totals import LATENESS
+from rqclock.timetable import template
 from rqclock.timetable.schedules import Schedule, Timetable
 
 SLICE = 1000  # schedules that are read at once

@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import Any
 
 from rqclock.errors import ConfigurationError
-from rqclock.jobs import job_modules, template
+from rqclock.jobs import job_modules
 from rqclock.jobs.arguments import signature_of
 from rqclock.jobs.decorator import options_of, path_of
 from rqclock.jobs.serializer import why_not_json
+from rqclock.timetable import template
 from rqclock.timetable.schedules import Target
 
 

@@ -16,10 +16,10 @@ from rqclock.acts.activity import lost_spans
 from rqclock.aftercare.retention import KEPT
 from rqclock.store.keys import Keys
 from rqclock.store.server_now import Now, asking
+from rqclock.store.versions import Version, read_versions, slugs
 from rqclock.views.comparison import Comparison
 from rqclock.views.findings import UNVERIFIABLE, Finding
 from rqclock.views.pushed import Pushed
-from rqclock.views.versions import Version, read_versions, slugs
 
 Progress = Callable[[int], None]
 

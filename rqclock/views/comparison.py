@@ -15,9 +15,9 @@ from rqclock.store.ledger import slices
 from rqclock.store.rows import CHUNK, UNREADABLE, Gaps, Row, Rows
 from rqclock.store.server_now import Now
 from rqclock.store.ticks import iso
+from rqclock.store.versions import Version, ticks
 from rqclock.views.evidence import Evidence
 from rqclock.views.findings import Finding
-from rqclock.views.versions import Version, ticks
 
 OVERDUE = 10.0  # seconds after which a tick should be decided, takeovers included
 PROGRESS_EVERY = 1000

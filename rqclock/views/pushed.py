@@ -13,8 +13,8 @@ from rqclock.store.keys import Keys
 from rqclock.store.replies import text, texts
 from rqclock.store.rows import read_row
 from rqclock.store.ticks import field, read_job_id
+from rqclock.store.versions import Version
 from rqclock.views.findings import Finding
-from rqclock.views.versions import Version
 
 CHUNK = 1000
 

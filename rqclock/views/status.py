@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -12,25 +11,15 @@ import redis
 from rqclock.acts.activity import ALL
 from rqclock.acts.pauses import Pause, Pauses
 from rqclock.acts.skips import Skip, Skips
+from rqclock.store.in_force import next_run, read_schedules
 from rqclock.store.keys import Keys
+from rqclock.store.presence import Presence, leading, read_standbys
 from rqclock.store.replies import text, texts
+from rqclock.store.server_now import server_now
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import Run, read_histories
-from rqclock.views.in_force import next_run as next_run
-from rqclock.views.in_force import read_schedules as read_schedules
 
 STRIP = 12
-SILENT_AFTER = 10.0  # seconds without a beat after which the clock counts as silent
-
-
-@dataclass(frozen=True)
-class Presence:
-    """A clock process; `since` is the epoch second at which it began to lead, or came."""
-
-    host: str
-    pid: int
-    epoch: int | None
-    since: float
 
 
 @dataclass(frozen=True)
@@ -72,11 +61,6 @@ class Status:
     silent_since: float | None = None
 
 
-def clocks(connection: redis.Redis, prefix: str) -> list[str]:
-    """The names of the Clocks that have published a timetable. Raises redis.RedisError."""
-    return sorted(text(name) for name in connection.smembers(f"{prefix}:clocks"))
-
-
 def read_status(connection: redis.Redis, keys: Keys, *, runs: int = STRIP) -> Status:
     """The status of one Clock; `runs` is how many last runs each schedule brings. Raises redis.RedisError."""
     system = read_system(connection, keys)
@@ -85,13 +69,12 @@ def read_status(connection: redis.Redis, keys: Keys, *, runs: int = STRIP) -> St
 
 def read_system(connection: redis.Redis, keys: Keys) -> Status:
     """The same without its schedules: there may be thousands. Raises redis.RedisError."""
-    seconds, micros = connection.time()
-    now = seconds + micros / 1e6
+    now = server_now(connection)
     lease = texts(connection.hgetall(keys.named("lease")))
-    leader = _leader(lease, now)
+    leader = leading(lease, now)
     return Status(
         leader=leader,
-        standbys=_standbys(connection, keys, lease.get("owner") if leader else None, now),
+        standbys=read_standbys(connection, keys, lease, now),
         redis=_server(connection),
         queues=_queues(connection, keys.prefix),
         workers=_workers(connection, keys.prefix),
@@ -99,19 +82,6 @@ def read_system(connection: redis.Redis, keys: Keys) -> Status:
         at=now,
         silent_since=None if leader or "at" not in lease else int(lease["at"]) / 1000,
     )
-
-
-def _leader(lease: dict[str, str], now: float) -> Presence | None:
-    if not lease.get("owner") or now - int(lease["at"]) / 1000 > SILENT_AFTER:
-        return None
-    return Presence(lease["host"], int(lease["pid"]), int(lease["epoch"]), int(lease["since"]) / 1000)
-
-
-def _standbys(connection: redis.Redis, keys: Keys, leader: str | None, now: float) -> list[Presence]:
-    members = texts(connection.hgetall(keys.named("members")))
-    found = [json.loads(facts) for owner, facts in members.items() if owner != leader]
-    live = [member for member in found if now - member["at"] / 1000 <= SILENT_AFTER]
-    return [Presence(member["host"], member["pid"], None, member["since"] / 1000) for member in live]
 
 
 def _server(connection: redis.Redis) -> dict[str, Any]:

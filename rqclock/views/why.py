@@ -15,14 +15,14 @@ from rqclock.acts.skips import Skips
 from rqclock.aftercare.retention import HOUR, KEPT
 from rqclock.errors import RqclockError
 from rqclock.store.keys import Keys
+from rqclock.store.presence import leading
 from rqclock.store.replies import texts
 from rqclock.store.rows import Gaps, Row, Rows
 from rqclock.store.server_now import Now, asking, server_now
 from rqclock.store.ticks import iso, local
+from rqclock.store.versions import Version, read_versions, ticks
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import Run, last_ticks, reason, runs_of
-from rqclock.views.status import SILENT_AFTER
-from rqclock.views.versions import Version, read_versions, ticks
 from rqclock.views.wording import became, length, when
 
 AT_ONCE = 60  # runs that one question about a minute is answered with
@@ -193,10 +193,10 @@ class _Question:
 
     def _who_leads(self) -> str:
         lease = texts(self._connection.hgetall(self._keys.named("lease")))
-        at = int(lease.get("at", 0)) / 1000
-        if lease.get("owner") and self._now - at <= SILENT_AFTER:
-            return f"the clock on {lease.get('host', '?')} leads and has it before it"
-        return f"no clock leads since {when(int(at), self._zone)}" if at else "no clock leads"
+        if leader := leading(lease, self._now):
+            return f"the clock on {leader.host} leads and has it before it"
+        since = f" since {when(int(lease['at']) // 1000, self._zone)}" if "at" in lease else ""
+        return f"no clock leads{since}"
 
     def _say(self, instant: int, answer: str, text: str) -> Explanation:
         return Explanation(self._schedule.name, instant, self._zone, answer, text)

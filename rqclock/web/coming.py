@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rqclock.acts.pauses import Pause
 from rqclock.acts.skips import Skip
-from rqclock.jobs import retries
+from rqclock.timetable import retries
 from rqclock.timetable.schedules import Schedule
 
 SHOWN = 5

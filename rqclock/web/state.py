@@ -9,9 +9,9 @@ from flask import Flask, current_app, g
 
 from rqclock.settings import Settings
 from rqclock.store.keys import Keys
+from rqclock.store.presence import clocks
 from rqclock.store.replies import text
 from rqclock.store.ticks import slug
-from rqclock.views.status import clocks
 from rqclock.web.timetables import Timetables
 
 

@@ -11,11 +11,11 @@ from flask import abort, g, request, url_for
 from rqclock.acts.activity import ALL, By
 from rqclock.acts.pauses import Pause, Pauses
 from rqclock.acts.skips import Skip, Skips
+from rqclock.store.in_force import next_run
 from rqclock.store.keys import Keys
 from rqclock.store.ticks import slug
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import Run, read_history
-from rqclock.views.in_force import next_run
 from rqclock.web.state import clock_keys, connection
 from rqclock.web.words import Mark, mark
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import redis
 
+from rqclock.store.in_force import next_run, read_schedules
 from rqclock.store.keys import Keys
 from rqclock.timetable.schedules import Schedule
-from rqclock.views.in_force import next_run, read_schedules
 
 
 @dataclass

@@ -9,9 +9,9 @@ import redis as redis_py
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rqclock.store.versions import read_versions, slugs, ticks
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import read_history
-from rqclock.views.versions import read_versions, slugs, ticks
 from rqclock.views.why import explain
 from tests.support.leader import BEGAN
 from tests.support.world import ANN, World

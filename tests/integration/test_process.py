@@ -134,12 +134,12 @@ def test_a_clock_that_cannot_be_read_ends_with_all_its_errors_and_exit_code_two(
     clock = Clock()
     clock.every("dy").enqueue(jobs.plain)
     clock.every("day")
-    assert main(clock, []) == 2
+    assert main(clock.timetable, []) == 2
     assert len(capsys.readouterr().err.splitlines()) == 2
 
 
 def test_an_argument_that_a_clock_does_not_know_shows_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(seconds(), ["--faster"]) == 2
+    assert main(seconds().timetable, ["--faster"]) == 2
     assert "usage: python clock.py" in capsys.readouterr().err
 
 
@@ -147,7 +147,7 @@ def test_a_setting_that_cannot_be_read_ends_the_clock_before_redis_is_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("REDIS_URL", "http://127.0.0.1")
-    assert main(seconds(), []) == 2
+    assert main(seconds().timetable, []) == 2
     assert capsys.readouterr().err.startswith("REDIS_URL")
 
 

@@ -9,9 +9,9 @@ import pytest
 import redis as redis_py
 
 from rqclock import Clock
+from rqclock.store.in_force import read_schedules
 from rqclock.store.ledger import Fenced, NotPublished
 from rqclock.timetable.schedules import Schedule
-from rqclock.views.in_force import read_schedules
 from tests.support import jobs
 from tests.support.leader import BEGAN, Leader, Time, seconds
 

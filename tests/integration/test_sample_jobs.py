@@ -12,10 +12,10 @@ from rq.job import JobStatus
 
 from rqclock import Job
 from rqclock.aftercare.janitor import Janitor
-from rqclock.jobs import template
 from rqclock.jobs.serializer import JobSerializer
 from rqclock.loading import load
 from rqclock.store.keys import Keys
+from rqclock.timetable import template
 from services.seed import seed
 from tests.integration.services.conftest import AT
 

@@ -9,7 +9,8 @@ from rq import Queue, Worker
 
 from rqclock import Clock
 from rqclock.store.keys import Keys
-from rqclock.views.status import clocks, read_status
+from rqclock.store.presence import clocks
+from rqclock.views.status import read_status
 from tests.support import jobs
 from tests.support.leader import Leader, Time, seconds
 

@@ -22,8 +22,8 @@ from rqclock.settings import Settings
 from rqclock.store.keys import Keys
 from rqclock.store.scripts import _source as source
 from rqclock.store.ticks import read_job_id
+from rqclock.store.versions import read_versions, slugs
 from rqclock.timetable.schedules import Timetable
-from rqclock.views.versions import read_versions, slugs
 
 Loss = Literal["request", "reply", "late"]
 BEGAN = 1_800_000_000.0

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from rqclock import Clock
-from rqclock.jobs import retries
 from rqclock.jobs.decorator import JobOptions, back_off
-from rqclock.jobs.template import fields
+from rqclock.timetable import retries
+from rqclock.timetable.template import fields
 from tests.support import jobs
 
 

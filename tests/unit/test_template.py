@@ -10,8 +10,8 @@ from rq import Queue
 
 from rqclock import Clock
 from rqclock.errors import ConfigurationError, TimetableError
-from rqclock.jobs import template
 from rqclock.jobs.decorator import JobOptions
+from rqclock.timetable import template
 from rqclock.timetable.schedules import Schedule
 from tests.support import jobs
 

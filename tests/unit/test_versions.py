@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rqclock import Clock
+from rqclock.store.versions import parse, ticks
 from rqclock.timetable.schedules import Schedule
-from rqclock.views.versions import parse, ticks
 from tests.support import jobs
 
 

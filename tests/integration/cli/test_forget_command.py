@@ -16,7 +16,7 @@ from rqclock.alerts.kinds import CLOCK_SILENT
 from rqclock.alerts.register import Register
 from rqclock.cli import commands
 from rqclock.errors import RqclockError
-from rqclock.views.status import clocks
+from rqclock.store.presence import clocks
 from tests.support import jobs
 from tests.support.leader import BEGAN, Leader
 from tests.support.server import Server

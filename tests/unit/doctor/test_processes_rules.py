@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rqclock.doctor import clocks, workers
 from rqclock.doctor.workers import Living
-from rqclock.views.status import Presence, Status
+from rqclock.store.presence import Presence
+from rqclock.views.status import Status
 
 OURS = Living("a" * 32, ("high", "low"), "web-1", ours=True)
 STOCK = Living("b" * 32, ("high", "low"), "web-2", ours=False)

@@ -12,11 +12,11 @@ from rq.utils import get_call_string
 from rq.version import VERSION
 
 from rqclock.errors import ConfigurationError
-from rqclock.jobs import retries
 from rqclock.jobs.decorator import MAX_ATTEMPTS, JobOptions
 from rqclock.jobs.rq_job import Job
 from rqclock.jobs.serializer import JobSerializer
 from rqclock.masks import mask_call
+from rqclock.timetable import retries
 from rqclock.timetable.schedules import Schedule, Target
 
 KNOWN_COMMANDS = ("SADD", "HSET", "HSET", "RPUSH")
