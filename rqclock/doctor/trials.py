@@ -28,6 +28,7 @@ CODES = {  # redis-py turns the code with which such an error begins into a clas
     errors.MovedError: "MOVED",
     errors.AskError: "ASK",
     errors.NoPermissionError: "NOPERM",
+    errors.NoScriptError: "NOSCRIPT",
 }
 
 # Capitals S H L Z X T and small twins are keys: string, hash, list, sorted set, stream, set. C is a channel.
@@ -128,7 +129,8 @@ def judge(refusals: list[Refusal], settings: Settings, facts: Facts) -> Iterator
         yield _stuck(full)
         return
     yield from _denied([one for one in refusals if one.is_denied], settings)
-    yield from _others([one for one in refusals if not one.is_denied])
+    # NOSCRIPT comes of a refused SCRIPT LOAD, where the server does not happen to know the script already.
+    yield from _others([one for one in refusals if not one.is_denied and one.code != "NOSCRIPT"])
 
 
 def _saying(refusals: list[Refusal], *words: str) -> Refusal | None:
