@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -141,9 +142,19 @@ class Watched:
         return max(self.servers, key=lambda server: named.count(server.port))
 
     def fail_over(self) -> None:
-        """What an operator says before maintenance of the primary."""
-        with self._client(self.ports[0]) as client:
-            client.execute_command("SENTINEL", "FAILOVER", SERVICE)
+        """What an operator says before maintenance of the primary, until the Sentinel that is told has done it.
+
+        It gives up where the replica does not answer in time, and then waits to be told again.
+        """
+        old = self.primary().port
+        until(lambda: self._fails_over(old), 60, what="another primary")
+
+    def _fails_over(self, old: int) -> bool:
+        seen = self._view(self.ports[0])
+        if seen.get("port") == old and "failover_in_progress" not in seen["flags"]:
+            with self._client(self.ports[0]) as client, suppress(redis.ResponseError):  # no good replica at the moment
+                client.execute_command("SENTINEL", "FAILOVER", SERVICE)
+        return seen.get("port") not in (None, old)
 
     def kill_sentinels(self) -> None:
         for sentinel in self._sentinels:

@@ -96,8 +96,8 @@ def test_all_go_on_at_the_new_primary_when_the_old_one_is_killed_and_leave_it_al
 
 def test_all_go_on_when_the_primary_is_changed_for_maintenance(service: Service, watched: Watched) -> None:
     old = watched.primary()
-    watched.fail_over()
     began = time.monotonic()
+    watched.fail_over()
     until(lambda: watched.primary() is not old, PATIENCE, what="another primary")
     service.fleet.lab.note("another primary", time.monotonic() - began)
     service.goes_on(began)
