@@ -20,6 +20,9 @@ from rqclock.store.server_now import server_now
 log = logging.getLogger("rqclock.alerts")
 FIRST_WAIT, LAST_WAIT = 2.0, 240.0  # seconds before the second try, and at most before a later one
 GIVE_UP_AFTER = 900.0
+# Seconds after which a message is dropped by those who lack its channel. Nobody sends it after GIVE_UP_AFTER; it is so
+# much more, that in a deploy none of this release drops what a later one, which may try for longer, would still send.
+DROP_AFTER = 86_400.0
 PATIENT_AFTER = 30.0  # seconds for which one that must wait for another looks often whether that has gone
 LOOKS = 5.0  # seconds between two looks for messages of others, and for those that are to be tried again
 

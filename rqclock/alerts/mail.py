@@ -6,30 +6,35 @@ import logging
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from rqclock.alerts.deadline import LONGEST, within
+from rqclock.alerts.mail_session import Session, TlsSession
 from rqclock.alerts.webhook import NotSent, host_of
 
 log = logging.getLogger("rqclock.alerts")
-TIMEOUT = 10.0  # seconds for each answer of the server
 PORTS = {"smtp": 25, "smtps": 465}
 TITLE_LENGTH = 150
 
 
 class Mail:
     """Sends notices to some addresses through one server: `smtps://`, or `smtp://` with STARTTLS when it names a user
-    (a password never goes in clear) or when the server offers it."""
+    (a password never goes in clear) or when the server offers it. `longest` is how many seconds all of it may take."""
 
     name = "email"
 
-    def __init__(self, url: str, to: tuple[str, ...], sender: str = "") -> None:
+    def __init__(self, url: str, to: tuple[str, ...], sender: str = "", *, longest: float = LONGEST) -> None:
         self._url = urlsplit(url)
         self._to = to
         self._sender = sender
+        self._longest = longest
 
     @property
     def where(self) -> str:
@@ -37,14 +42,16 @@ class Mail:
 
     def send(self, notice: Mapping[str, Any]) -> None:
         """Raises NotSent."""
+        until = time.monotonic() + self._longest
         try:
-            with self._server() as server:
-                self._sign_in(server)
-                refused = server.send_message(self._message(notice))
+            # The session ends itself; the thread is for what it cannot: names that are slow to resolve, many addresses.
+            server, refused = within(self._longest, partial(self._deliver, notice, until))
         except smtplib.SMTPAuthenticationError:
             raise NotSent(f"{self._host}: it refused the user name or password in SMTP_URL") from None
         except (OSError, smtplib.SMTPException) as error:
-            raise NotSent(f"{self._host}: {_why(error)}") from None
+            slow = f"it is too slow: an e-mail must be sent within {self._longest:g} s"
+            raise NotSent(f"{self._host}: {slow if time.monotonic() >= until else _why(error)}") from None
+        server.leave()
         if refused:  # sending it again would bring it twice to those whom it took
             log.error("an e-mail was sent, but %s refused %s", self._host, ", ".join(refused))
 
@@ -52,11 +59,21 @@ class Mail:
     def _host(self) -> str:
         return host_of(self._url.geturl())
 
-    def _server(self) -> smtplib.SMTP:
+    def _deliver(self, notice: Mapping[str, Any], until: float) -> tuple[Session, Mapping[str, Any]]:
+        """The session, still open, once the server has taken the e-mail; and whom it refused."""
+        with ExitStack() as stack:
+            server = self._server(until)
+            stack.callback(server.leave)
+            self._sign_in(server)
+            refused = server.send_message(self._message(notice))
+            stack.pop_all()
+        return server, refused
+
+    def _server(self, until: float) -> Session:
         host, port = self._url.hostname or "", self._url.port or PORTS[self._url.scheme]
         if self._url.scheme == "smtps":
-            return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
-        return smtplib.SMTP(host, port, timeout=TIMEOUT)
+            return TlsSession(host, port, until=until, context=ssl.create_default_context())
+        return Session(host, port, until=until)
 
     def _sign_in(self, server: smtplib.SMTP) -> None:
         user = self._url.username

@@ -7,8 +7,8 @@ die after the sending, before it could say so, the message comes twice: its `id`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import redis
@@ -17,12 +17,14 @@ from rqclock.acts.activity import Entry, announce
 from rqclock.alerts.finding import Finding
 from rqclock.alerts.notice import Alert
 from rqclock.store.keys import Keys
+from rqclock.store.ledger import slices
 from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
 
 CLAIM = 60.0  # seconds; longer than any sending takes
 LONGEST = 1800.0  # seconds; longer than any wait
 REMEMBERED = 3600.0  # seconds for which a ping is known to have been sent
+AT_ONCE = 250  # messages that are looked at, or dropped, in one step
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,34 @@ class Register:
         """It is to be tried again at that instant."""
         self._scripts.call("alert_settle", self._prefix, message.channel, message.id, message.packed(), _ms(at))
 
+    def drop(self, channels: Collection[str], before: float) -> dict[str, int]:
+        """Delete the messages written before that instant for channels other than these; how many we did, by channel.
+
+        Of those who do the same at once, each counts what it has deleted itself.
+        """
+        found: dict[str, list[str]] = {}
+        for message in self._messages():
+            if message.channel not in channels and message.first < before:
+                found.setdefault(message.channel, []).append(message.id)
+        counts = {channel: self._delete(channel, ids) for channel, ids in found.items()}
+        return {channel: count for channel, count in counts.items() if count}
+
+    def _messages(self) -> Iterator[Message]:
+        """All that are to be sent. What cannot be read is left out."""
+        for _, raw in self._connection.hscan_iter(f"{self._prefix}:alerts:outbox", count=AT_ONCE):
+            message = _message(text(raw))
+            if message is not None:
+                yield message
+
+    def _delete(self, channel: str, ids: Sequence[str]) -> int:
+        count = 0
+        for part in slices(ids, AT_ONCE):
+            pipeline = self._connection.pipeline(transaction=True)
+            pipeline.hdel(f"{self._prefix}:alerts:outbox", *part)
+            pipeline.zrem(f"{self._prefix}:alerts:due:{channel}", *part)
+            count += pipeline.execute()[0]
+        return count
+
 
 def messages_of(notice: Mapping[str, Any], channels: Iterable[str], now: float, *, after: str = "") -> list[Message]:
     """The notice on its way through each of the channels."""
@@ -151,6 +181,14 @@ def _alert(raw: str) -> Alert | None:
     try:
         return Alert.read(json.loads(raw))
     except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _message(raw: str) -> Message | None:
+    try:
+        message = Message(**json.loads(raw))
+        return replace(message, channel=str(message.channel), first=float(message.first))
+    except (TypeError, ValueError):
         return None
 
 

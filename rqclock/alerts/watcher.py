@@ -17,7 +17,7 @@ from typing import Any
 import redis
 
 from rqclock.alerts.channels import Channel
-from rqclock.alerts.delivery import Delivery
+from rqclock.alerts.delivery import DROP_AFTER, Delivery
 from rqclock.alerts.kinds import REDIS_AWAY
 from rqclock.alerts.look import Look
 from rqclock.alerts.notice import Alert, Sender
@@ -33,6 +33,7 @@ LOOKS = 5.0  # seconds between two looks, of all watchers together
 LOOKS_IN_SILENCE = 4  # looks at the clocks in the time after which they count as silent
 FAREWELL = 3.0  # seconds that a channel has to end what is under way
 SHARE = 0.1  # of the time that looking may take
+TIDIES = 3600.0  # seconds between two looks for messages that nobody sends
 
 
 class Watcher:
@@ -62,6 +63,7 @@ class Watcher:
         self._error = ""
         self._broken: list[str] = []  # what could not be judged when we last looked at everything
         self._next_rest = 0.0
+        self._next_tidying = 0.0
         self._stopped = threading.Event()
 
     @property
@@ -110,6 +112,7 @@ class Watcher:
             self._broken = [f"{type(error).__name__}: {error}" for error in (*here.broken, *rest.broken)]
             ended = time.monotonic()
             self._next_rest = ended + (ended - began) / SHARE
+            self._tidy(now)
         for delivery in self._deliveries if told else ():
             delivery.hurry()
 
@@ -118,6 +121,16 @@ class Watcher:
             return False
         # A little less than the time between two looks, so that a lonely watcher has every turn.
         return self._register.my_turn(now, 0.9 * self.interval)
+
+    def _tidy(self, now: float) -> None:
+        """Messages for a channel that is no longer set would lie there for ever."""
+        if time.monotonic() < self._next_tidying:
+            return
+        self._next_tidying = time.monotonic() + TIDIES
+        ours = {delivery.name for delivery in self._deliveries}
+        for channel, count in self._register.drop(ours, now - DROP_AFTER).items():
+            many = "1 notice was" if count == 1 else f"{count} notices were"
+            log.warning("%s dropped: by %s, which is not set any more, nobody could send for a day", many, channel)
 
     # --- Redis itself
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
+from rqclock.alerts.deadline import LONGEST, within
 from rqclock.errors import RqclockError
 from rqclock.version import __version__
 
 TIMEOUTS = (5.0, 10.0)  # seconds to connect, and for each piece of the answer
-LONGEST = 30.0  # seconds for all of it: shorter than a claim, or another watcher would send it too
 TIMESTAMP, SIGNATURE = "X-Rqclock-Timestamp", "X-Rqclock-Signature"
 AGENT = {"User-Agent": f"rqclock/{__version__}"}
 
@@ -91,8 +91,8 @@ def request(method: str, url: str, *, headers: Mapping[str, str], body: bytes | 
     """One request that counts when the answer is 2xx. A redirect is not followed: it could lead what we signed, and
     the address's own secret, to somebody else. Raises NotSent."""
     try:
-        answer = _in_time(method, url, headers, body)
-    except (requests.RequestException, ValueError) as error:  # ValueError: an address of a redirect, of a host
+        answer = within(LONGEST, partial(_ask, method, url, headers, body))
+    except (requests.RequestException, TimeoutError, ValueError) as error:  # ValueError: of a redirect, of a host
         raise NotSent(f"{host_of(url)}: {_why(error)}") from None
     if answer.is_redirect:
         raise NotSent(f"{host_of(url)} answers with a redirect, which is not followed: set the final address")
@@ -102,28 +102,12 @@ def request(method: str, url: str, *, headers: Mapping[str, str], body: bytes | 
         raise refused
 
 
-def _in_time(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
-    """A server that sends a letter now and then is within every limit of `requests`, for ever."""
-    found: list[Any] = []
-
-    def ask() -> None:
-        try:
-            answer = requests.request(
-                method, url, headers=dict(headers), data=body, timeout=TIMEOUTS, allow_redirects=False, stream=True
-            )
-            answer.close()  # nobody reads it, however long it is
-            found.append(answer)
-        except Exception as error:
-            found.append(error)
-
-    thread = threading.Thread(target=ask, name="alert", daemon=True)
-    thread.start()
-    thread.join(LONGEST)
-    if not found:
-        raise requests.Timeout
-    if isinstance(found[0], Exception):
-        raise found[0]
-    return found[0]  # type: ignore[no-any-return]
+def _ask(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
+    answer = requests.request(
+        method, url, headers=dict(headers), data=body, timeout=TIMEOUTS, allow_redirects=False, stream=True
+    )
+    answer.close()  # nobody reads it, however long it is
+    return answer
 
 
 def host_of(url: str) -> str:
@@ -136,7 +120,7 @@ def _why(error: Exception) -> str:
     """What the library says holds the whole address."""
     if isinstance(error, requests.exceptions.SSLError):
         return "its certificate cannot be verified, or it speaks no TLS"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout | TimeoutError):
         return "no answer in time"
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy between us refuses"

@@ -6,8 +6,8 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -17,7 +17,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from rqclock.dev.ports import any_free
+from tests.support.ports import any_free
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,12 @@ class Mailbox:
         if tls is not None and not at_once:
             options |= {"tls_context": tls, "require_starttls": True}
         self._controller = Controller(
-            self, hostname="127.0.0.1", port=any_free(), ssl_context=tls if at_once else None, **options
+            self,
+            hostname="127.0.0.1",
+            port=any_free(),
+            ssl_context=tls if at_once else None,
+            ready_timeout=60,
+            **options,
         )
         self._controller.start()
 
@@ -133,6 +138,63 @@ class Mailbox:
         assert isinstance(data, LoginPassword)
         self.users.append(data.login.decode())
         return AuthResult(success=data.password.decode() == self._password, handled=False)
+
+
+class Dripping:
+    """A mail server that answers well until it hears the word `at` ("" for its greeting, "." for the end of an e-mail),
+    and from there says a letter now and then, without end. `taken` are the e-mails to which it has said yes;
+    `hung_up` is set when the other side has left."""
+
+    REPLIES: Mapping[str, bytes] = {
+        "EHLO": b"250-here\r\n250 AUTH PLAIN\r\n",
+        "AUTH": b"235 welcome\r\n",
+        "DATA": b"354 go on\r\n",
+    }
+    BETWEEN = 0.02  # seconds
+
+    def __init__(self, at: str, tls: ssl.SSLContext | None = None) -> None:
+        self.taken: list[bytes] = []
+        self.hung_up = threading.Event()
+        self._at, self._tls = at, tls
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._server.getsockname()[1]}"
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"smtps://clock:hunter2@{self.address}" if self._tls else f"smtp://{self.address}"
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _listen(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                accepted, _ = self._server.accept()
+                threading.Thread(target=self._serve, args=(accepted,), daemon=True).start()
+
+    def _serve(self, accepted: socket.socket) -> None:
+        with suppress(OSError), accepted:
+            self._talk(self._tls.wrap_socket(accepted, server_side=True) if self._tls else accepted)
+        self.hung_up.set()
+
+    def _talk(self, connection: socket.socket) -> None:
+        self._say(connection, "", b"220 here\r\n")
+        lines = connection.makefile("rb")
+        for line in lines:
+            word = line[:4].decode().strip().upper()
+            self._say(connection, word, self.REPLIES.get(word, b"250 OK\r\n"))
+            if word == "DATA":
+                email = b"".join(iter(lines.readline, b".\r\n"))
+                self._say(connection, ".", b"250 OK\r\n")
+                self.taken.append(email)
+
+    def _say(self, connection: socket.socket, word: str, reply: bytes) -> None:
+        if word != self._at:
+            connection.sendall(reply)
+            return
+        while not self.hung_up.wait(self.BETWEEN):
+            connection.sendall(b"2")
 
 
 @contextmanager

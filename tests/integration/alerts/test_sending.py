@@ -8,6 +8,7 @@ import logging
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from rqclock.alerts.mail import Mail
 from rqclock.alerts.notice import Alert, Sender
 from rqclock.alerts.register import Message, Register
 from rqclock.alerts.webhook import NotSent, Ping, Webhook
-from tests.support.alert_receivers import Endpoint, Mailbox, black_hole
+from tests.support.alert_receivers import Dripping, Endpoint, Mailbox, black_hole
 from tests.support.certificates import Authority
 
 NOW = 1_800_000_000.0
@@ -205,6 +206,44 @@ def test_a_wrong_password_is_told_without_it(tmp_path: Path, monkeypatch: pytest
     assert str(error.value) == f"{mailbox.address}: it refused the user name or password in SMTP_URL"
 
 
+# --- a mail server that is too slow
+
+
+@contextmanager
+def dripping(at: str, tls: ssl.SSLContext | None = None) -> Iterator[Dripping]:
+    server = Dripping(at, tls)
+    yield server
+    server.close()
+
+
+def too_slow(server: Dripping) -> str:
+    return f"{server.address}: it is too slow: an e-mail must be sent within 0.5 s"
+
+
+@pytest.mark.parametrize("at", ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
+def test_a_mail_server_that_drips_its_replies_is_left_at_the_deadline(at: str) -> None:
+    with dripping(at) as server, pytest.raises(NotSent) as error:
+        Mail(server.url, TO, "clock@example.org", longest=0.5).send(NOTICE)
+    assert str(error.value) == too_slow(server)
+    assert server.hung_up.wait(30)  # it keeps no thread and no connection either
+    assert server.taken == []
+
+
+@pytest.mark.parametrize("at", ["", "EHLO", "AUTH", "."])
+def test_one_that_drips_over_tls_is_left_as_well(at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with dripping(at, trusted(tmp_path, monkeypatch)) as server, pytest.raises(NotSent) as error:
+        Mail(server.url, TO, "clock@example.org", longest=0.5).send(NOTICE)
+    assert str(error.value) == too_slow(server)
+    assert server.hung_up.wait(30)
+
+
+def test_an_email_that_was_taken_is_sent_however_slow_the_good_bye_is() -> None:
+    with dripping("QUIT") as server:
+        Mail(server.url, TO, "clock@example.org", longest=3).send(NOTICE)
+        assert server.hung_up.wait(30)
+    assert len(server.taken) == 1
+
+
 # --- delivery
 
 
@@ -243,6 +282,22 @@ def test_after_a_quarter_of_an_hour_it_is_given_up_with_a_line_that_holds_no_sec
     assert 8 <= tried == len(endpoint.calls)
     assert "was given up: by webhook it could not be sent" in caplog.records[-1].getMessage()
     assert "topsecret" not in caplog.text
+
+
+def test_a_mail_server_that_drips_costs_one_try_with_one_line_and_the_next_try_arrives(
+    redis: redis_py.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    post = Post(redis, "email")
+    with dripping("MAIL") as slow:
+        assert post.delivery(Mail(slow.url, TO, "clock@example.org", longest=0.5)).step(NOW)
+    [line] = [record.getMessage() for record in caplog.records if record.name == "rqclock.alerts"]
+    assert line.endswith(f"could not be sent by email: {too_slow(slow)}")
+    mailbox = Mailbox()
+    well = post.delivery(Mail(mailbox.url, TO, "clock@example.org"))
+    assert not well.step(NOW + 1)
+    assert well.step(NOW + 3)
+    mailbox.close()
+    assert len(mailbox.messages) == 1
 
 
 def test_the_end_is_not_told_before_its_alert(redis: redis_py.Redis, endpoint: Endpoint) -> None:
