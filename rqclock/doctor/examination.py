@@ -13,6 +13,7 @@ from rqclock.doctor import (
     clock_file,
     clocks,
     connecting,
+    console,
     entry,
     environment,
     facts,
@@ -64,6 +65,7 @@ def examine(environ: Mapping[str, str], *, before_deploy: bool = False) -> list[
         found += workers.promised(settings.queues, _queues([*timetable.schedules]))
     found += packages.judge(packages.installed())
     found += clock_file.zones(_zones(timetable), date.today())
+    found += console.judge(settings, surroundings.broken)
     if surroundings.names_redis:
         until = began + LONGEST
         found += _redis(settings, environ, timetable, before_deploy=before_deploy, until=until)
@@ -132,6 +134,7 @@ def _jobs(patient: Patient) -> Iterator[Check]:
     yield leftovers.quarantined(patient.connection, prefix)
     yield from leftovers.pickles(patient.connection, patient.settings)
     yield from recurring.judge(entry.read(patient.connection, (prefix, "rq")))
+    yield from console.accounts(patient.connection, patient.settings)
 
 
 def _living(patient: Patient) -> Iterator[Check]:

@@ -8,10 +8,11 @@ from typing import Any
 import redis
 from flask import Flask, g
 
+from rqclock.settings import environments
 from rqclock.store.rq_records import error_line
 from rqclock.timetable.schedules import Target
 from rqclock.version import __version__
-from rqclock.web import environments, moments
+from rqclock.web import moments
 from rqclock.web.door import allowed
 from rqclock.web.masking import Call, target_call
 from rqclock.web.state import clock_keys, clock_zone, settings

@@ -11,9 +11,9 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from werkzeug.wrappers import Response
 
 from rqclock.accounts import Accounts
+from rqclock.settings.environments import local_accounts_open
 from rqclock.web import activity, attempts, openid, users
 from rqclock.web.door import own_path
-from rqclock.web.environments import local_accounts_open
 from rqclock.web.forms import Errors
 from rqclock.web.state import connection, settings
 

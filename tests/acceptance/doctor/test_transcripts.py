@@ -7,16 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from rqclock.dev.ports import any_free
 from tests.acceptance.doctor.certificates import tls_port
 from tests.acceptance.doctor.conftest import Doctor
 from tests.support.certificates import Authority
 from tests.support.lab import Lab
+from tests.support.ports import any_free
 from tests.support.processes import Launch
 from tests.support.waiting import until
 
 WORKER = ("rq", "worker", "-c", "rqclock.rq_settings", "-w", "rqclock.Worker", "-j", "rqclock.Job")
 SECRET = "correct-horse"
+WEB = {
+    "RQCLOCK_SECRET_KEY": "5f0c1a" * 8,
+    "RQCLOCK_OIDC_ISSUER": "https://login.example.org",
+    "RQCLOCK_OIDC_CLIENT_ID": "clock",
+}
 
 
 def test_a_healthy_server_with_a_clock_and_a_worker_is_told_to_be_well(
@@ -26,7 +31,7 @@ def test_a_healthy_server_with_a_clock_and_a_worker_is_told_to_be_well(
     env = {"REDIS_URL": server.url}
     launch(sys.executable, "clock.py", cwd=folder, env=env).wait_for("leading (epoch", 60)
     launch(*WORKER, cwd=folder, env=env).wait_for("Listening on", 60)
-    found = doctor(server.url)
+    found = doctor(server.url, **WEB)
     found.must_be("healthy")
     assert found.code == 0
 
