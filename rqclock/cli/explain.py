@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
-from rqclock.cli.common import file_option, find, span
-from rqclock.cli.timetable import run_line
+from rqclock.cli.common import file_option, find, iso, json_option, say_json, span
+from rqclock.cli.timetable import facts, run_facts, run_line
 from rqclock.loading import load
 from rqclock.masks import shown_call
 from rqclock.store.in_force import next_run
@@ -28,9 +29,14 @@ RUNS = 3
 @click.command("explain")
 @click.argument("name")
 @file_option
-def explain_(name: str, file: str) -> None:
+@json_option
+def explain_(name: str, file: str, as_json: bool) -> None:
     """When a schedule runs, what it runs, and what happens if it is late, in words."""
-    for line in words(find(load(file), name), int(time.time())):
+    schedule, now = find(load(file), name), int(time.time())
+    if as_json:
+        say_json(_facts(schedule, now))
+        return
+    for line in words(schedule, now):
         click.echo(line)
 
 
@@ -48,14 +54,14 @@ def words(schedule: Schedule, now: int) -> Iterator[str]:
         yield f"  if the run before is still going, the next {OVERLAP[policies.overlap]}"
         yield from _promises(schedule)
     if schedule.predicate is not None:
-        yield f"  only when {getattr(schedule.predicate, '__qualname__', 'its condition')} says so, asked at each run"
+        yield f"  only when {_condition(schedule)} says so, asked at each run"
     if not schedule.run_now:
         yield "  nobody may start it by hand"
     if schedule.owner:
         yield f"  owner: {schedule.owner}"
     for touch in clock_changes([schedule], now, now + MONTHS_13):
         yield f"  clock change: {touch.text}"
-    yield from _coming(schedule, now)
+    yield from (f"  next: {run_line(schedule, tick)}" for tick in _runs(schedule, now))
 
 
 def _promises(schedule: Schedule) -> Iterator[str]:
@@ -80,10 +86,38 @@ def call(schedule: Schedule) -> str:
     return shown_call(target.path, target.options.sensitive, target.args, target.kwargs)
 
 
-def _coming(schedule: Schedule, now: int) -> Iterator[str]:
+def _facts(schedule: Schedule, now: int) -> dict[str, Any]:
+    """All that `list` says of it to programs, and the rest."""
+    policies, options = schedule.policies, retries.in_force(schedule)
+    runs, changes = _runs(schedule, now), clock_changes([schedule], now, now + MONTHS_13)
+    return facts(schedule, next_run(schedule, now)) | {
+        "file": schedule.file,
+        "line": schedule.line,
+        "owner": schedule.owner,
+        "call": call(schedule),
+        "timeout": options.timeout,
+        "retries": options.retries,
+        "late_ok": policies.late_ok,
+        "overlap": policies.overlap,
+        "spread": schedule.spread,
+        "condition": _condition(schedule),
+        "run_now": schedule.run_now,
+        "runs": [run_facts(schedule, tick) | {"note": schedule.note(tick)} for tick in runs],
+        "clock_changes": [{"tick": iso(touch.tick), "text": touch.text} for touch in changes],
+    }
+
+
+def _condition(schedule: Schedule) -> str | None:
+    """The name of what `if_` says."""
+    found = schedule.predicate
+    return None if found is None else getattr(found, "__qualname__", "its condition")
+
+
+def _runs(schedule: Schedule, now: int) -> Iterator[int]:
+    """The coming ones, a few."""
     tick = next_run(schedule, now)
     for _ in range(RUNS):
         if tick is None:
             return
-        yield f"  next: {run_line(schedule, tick)}"
+        yield tick
         tick = next_run(schedule, tick)

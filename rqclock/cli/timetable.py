@@ -31,7 +31,7 @@ def list_(file: str, as_json: bool) -> None:
     """All schedules: when, what, and what happens to a late run."""
     timetable, now = load(file), int(time.time())
     if as_json:  # the clock file alone: a program that asks for it may have no Redis
-        say_json([_facts(schedule, next_run(schedule, now)) for schedule in timetable.schedules])
+        say_json([facts(schedule, next_run(schedule, now)) for schedule in timetable.schedules])
         return
     marks = Marks(timetable)
     rows = [_row(schedule, next_run(schedule, now), marks) for schedule in timetable.schedules]
@@ -90,7 +90,8 @@ def _coming(schedule: Schedule, now: int) -> Iterator[tuple[int, Schedule]]:
         tick = next_run(schedule, tick)
 
 
-def _facts(schedule: Schedule, tick: int | None) -> dict[str, Any]:
+def facts(schedule: Schedule, tick: int | None) -> dict[str, Any]:
+    """A schedule as programs read it; `tick` is its next run."""
     return {
         "name": schedule.name,
         "when": schedule.words,

@@ -78,10 +78,11 @@ def list_(as_json: bool) -> None:
 
 
 @alert_.command("test")
-def test() -> None:
+@json_option
+def test(as_json: bool) -> None:
     """Send a test notice through each channel that is set. Exit code 1 unless all arrive."""
     settings = Settings.read(os.environ)
-    _test(settings, _channels(settings))
+    _test(settings, _channels(settings), as_json=as_json)
 
 
 def _channels(settings: Settings) -> list[Channel]:
@@ -91,10 +92,14 @@ def _channels(settings: Settings) -> list[Channel]:
     return channels
 
 
-def _test(settings: Settings, channels: list[Channel]) -> None:
+def _test(settings: Settings, channels: list[Channel], *, as_json: bool = False) -> None:
     notice = Sender.of(settings).test(time.time(), socket.gethostname())
     results = try_all(channels, notice | {"schedule": "rqclock-test"})
     for channel, problem in results:
-        click.echo(f"{channel.name} ({channel.where}): " + (f"not sent: {problem}" if problem else "sent"))
+        if as_json:
+            told = {"channel": channel.name, "where": channel.where, "sent": not problem, "problem": problem or None}
+            say_json(told)
+        else:
+            click.echo(f"{channel.name} ({channel.where}): " + (f"not sent: {problem}" if problem else "sent"))
     if any(problem for _, problem in results):
         raise click.exceptions.Exit(1)

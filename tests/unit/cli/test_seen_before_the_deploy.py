@@ -36,7 +36,7 @@ def add(folder: Path, *lines: str) -> None:
 
 
 def told(clock: Clock) -> list[str]:
-    return list(warnings(clock.timetable(), NOW))
+    return [str(remark) for remark in warnings(clock.timetable(), NOW)]
 
 
 def explained(clock: Clock) -> str:
@@ -150,6 +150,25 @@ def test_check_counts_its_warnings_and_still_says_yes(rqclock: Rqclock, folder: 
     assert result.out.endswith("clock.py: 6 schedules, no errors, 2 warnings\n")
 
 
+def test_check_tells_programs_all_warnings_with_their_places(rqclock: Rqclock, folder: Path) -> None:
+    add(folder, "for n in range(30): every('day', at='01:30', name=f'night {n}').enqueue(jobs.plain)\n")
+    result = rqclock("check", "--json")
+    assert (result.code, result.err) == (0, "")
+    found = result.json
+    assert (found["file"], found["schedules"], found["errors"]) == ("clock.py", 35, [])
+    assert len(found["warnings"]) == 60  # none is left out
+    first = found["warnings"][0]
+    assert (first["file"], first["line"]) == ("clock.py", 13)
+    assert first["schedule"] == "night 0" and re.search(f"{SPRING}|{AUTUMN}", first["message"])
+
+
+def test_a_warning_of_the_whole_file_has_no_place(rqclock: Rqclock, folder: Path) -> None:
+    (folder / "clock.py").write_text("from rqclock import Clock\nclock = Clock()\n")
+    [warning] = rqclock("check", "--json").json["warnings"]
+    assert {name: warning[name] for name in ("file", "line", "schedule")} == dict.fromkeys(("file", "line", "schedule"))
+    assert warning["message"].startswith("it has no schedule: ")
+
+
 # --- explain
 
 
@@ -203,6 +222,43 @@ def test_explain_of_what_is_switched_off_or_on_demand_promises_no_run(clock: Clo
     off, button = ("\n".join(words(schedule, NOW)) for schedule in clock.timetable().schedules)
     assert "SWITCHED OFF" in off and "next:" not in off
     assert "runs on demand" in button and "next:" not in button and "time" not in button
+
+
+def test_explain_tells_programs_what_list_tells_and_the_rest(rqclock: Rqclock, folder: Path) -> None:
+    add(folder, "every('day', at='01:30', name='night', overlap='skip', if_=bool, owner='N').enqueue(jobs.add, 1)\n")
+    result = rqclock("explain", "night", "--json")
+    assert (result.code, result.err) == (0, "")
+    found = result.json
+    listed = rqclock("list", "--json").json[-1]
+    assert {name: found[name] for name in listed} == listed
+    told = {name: value for name, value in found.items() if name not in (*listed, "runs", "clock_changes", "retries")}
+    assert told == {
+        "file": "clock.py",
+        "line": 13,
+        "owner": "N",
+        "call": "tests.support.jobs.add(1)",
+        "timeout": 180,
+        "late_ok": 10,
+        "overlap": "skip",
+        "spread": 0,
+        "condition": "bool",
+        "run_now": True,
+    }
+    assert found["runs"] == rqclock("next", "night", "-n", "3", "--json").lines
+    assert [bool(re.search(f"{SPRING}|{AUTUMN}", change["text"])) for change in found["clock_changes"]] == [True, True]
+    assert all(change["tick"].endswith("Z") for change in found["clock_changes"])
+
+
+def test_explain_tells_programs_of_no_run_where_there_is_none(rqclock: Rqclock) -> None:
+    for name in ("off", "reindex"):
+        found = rqclock("explain", name, "--json").json
+        assert (found["next"], found["runs"], found["condition"]) == (None, [], None)
+
+
+def test_explain_shows_programs_no_argument_that_nobody_should_read(rqclock: Rqclock, folder: Path) -> None:
+    add(folder, "from tests.support import chores\n")
+    add(folder, "every('day', name='hush').enqueue(chores.letter, 'Ann', 's3cret@example.org')\n")
+    assert "s3cret" not in rqclock("explain", "hush", "--json").out
 
 
 # --- list on any terminal

@@ -160,6 +160,28 @@ def test_check_tells_all_errors_on_standard_error_and_says_no(rqclock: Rqclock, 
     assert [line.split(":")[0] for line in result.err.splitlines()] == ["clock.py", "clock.py"]
 
 
+def test_check_tells_programs_all_errors_on_standard_output_and_says_no(rqclock: Rqclock, folder: Path) -> None:
+    bad = "every('day', at='12:99').enqueue(jobs.plain)\nevery('hour')\n"
+    (folder / "clock.py").write_text((folder / "clock.py").read_text() + bad)
+    result = rqclock("check", "--json")
+    assert (result.code, result.err) == (1, "")
+    errors = result.json.pop("errors")
+    assert [(error["file"], error["line"]) for error in errors] == [("clock.py", 13), ("clock.py", 14)]
+    assert all(set(error) == {"file", "line", "message"} and error["message"] for error in errors)
+    assert {name: result.json[name] for name in ("file", "schedules", "warnings")} == {
+        "file": "clock.py",
+        "schedules": None,
+        "warnings": [],
+    }
+
+
+def test_a_file_that_is_not_there_is_a_line_and_two_for_programs_too(rqclock: Rqclock) -> None:
+    for command in (("check",), ("explain", "post")):
+        result = rqclock(*command, "--file", "nowhere.py", "--json")
+        assert (result.code, result.out) == (2, "")
+        assert "nowhere.py" in result.err
+
+
 def test_every_other_command_refuses_a_bad_file_with_two(rqclock: Rqclock, folder: Path) -> None:
     (folder / "clock.py").write_text("from rqclock import Clock\nclock = Clock()\nclock.every('day')\n")
     for command in (["list"], ["next"], ["status"], ["history", "x"], ["run", "x"]):
