@@ -9,8 +9,8 @@ SLUG is a schedule's.
 | `PREFIX:quarantine`| hash    | id of a job that nobody can read → JSON: queue, reason, worker, at       | for ever   |
 | `PREFIX:alerts:open` | hash    | id of an alert → JSON of it: kind, clock, subject, at, since, raised, … | till over |
 | `PREFIX:alerts:raised` | zset    | ids of alerts by when they were last told (ms) | a day |
-| `PREFIX:alerts:outbox` | hash    | id of a message → JSON of it: channel, notice, first, tries, after | till sent, or dropped a day later |
-| `PREFIX:alerts:due:…` | zset    | ids of a channel's messages by when they are (next) to be sent (ms) | till sent, or dropped a day later |
+| `PREFIX:alerts:outbox` | hash    | id of a message → JSON of it: channel, notice, first, tries, after | a day |
+| `PREFIX:alerts:due:…` | zset    | ids of a channel's messages by when they are (next) to be sent (ms) | a day |
 | `PREFIX:alerts:turn` | string  | when a watcher last looked (ms) | a day |
 | `…:web:sign-in:…`  | string  | a one-time sign-in link was used                                         | 30 days    |
 | `…:web:once:…`     | string  | what a form sent to a page did, so that it does it once                  | a day      |
