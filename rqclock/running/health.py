@@ -182,6 +182,7 @@ def notify_systemd(text: str) -> None:
     if not address:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
+        out.settimeout(PATIENCE)  # whoever does not hear must not make the loop stand still
         try:
             out.sendto(text.encode(), "\0" + address[1:] if address.startswith("@") else address)
         except OSError as error:
