@@ -1,4 +1,4 @@
-"""Where the application's records are kept: SQLite under var/ by default, PostgreSQL by DATABASE_URL."""
+"""Where the application's records are kept: SQLite under var/ by default, PostgreSQL by DATABASE_URL (or _FILE)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from services.environment import secret
 
 DEFAULT_URL = "sqlite:///var/sample.db"
 
@@ -57,7 +59,7 @@ class Record(DeclarativeBase):
 
 def url() -> URL:
     """The address of the database, with the drivers that we install, whatever spelling the platform uses."""
-    address = make_url(os.environ.get("DATABASE_URL") or DEFAULT_URL)
+    address = make_url(secret("DATABASE_URL") or DEFAULT_URL)
     if address.drivername in ("postgres", "postgresql"):
         return address.set(drivername="postgresql+psycopg")
     return address

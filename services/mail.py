@@ -1,4 +1,4 @@
-"""Handing one e-mail over: to the mail server of SMTP_URL, or without one to a file under var/outbox."""
+"""Handing one e-mail over: to the mail server of SMTP_URL (or _FILE), or without one to a file under var/outbox."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import smtplib
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from services.environment import secret
 
 OUTBOX = Path("var/outbox")
 PATIENCE = 20.0  # seconds that a mail server may take for one step
@@ -18,7 +20,7 @@ class Refused(Exception):
 
 def send(message: EmailMessage) -> str:
     """Deliver; answer where it went. Raises Refused, or OSError when nothing can be handed over at present."""
-    address = os.environ.get("SMTP_URL", "")
+    address = secret("SMTP_URL")
     return _submit(message, server=urlsplit(address)) if address else _file(message)
 
 

@@ -13,6 +13,7 @@ from services import bank_holidays
 from services.applications import receive
 from services.database import Record, add_missing, engine, transaction, url
 from services.deadlines import CHASE_AFTER, REJECT_AFTER
+from services.environment import BadSetting
 from services.records import Provider
 from services.simulation import aged, candidate, drop_in_inbox
 
@@ -77,13 +78,20 @@ def _answer() -> None:
 def main() -> int:
     """The command; `--tables-only` is for a database that will hold real data."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    now = datetime.now(UTC)
-    if "--tables-only" in sys.argv[1:]:
+    try:
+        _fill(datetime.now(UTC), tables_only="--tables-only" in sys.argv[1:])
+    except BadSetting as error:
+        print(f"services.seed: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _fill(now: datetime, *, tables_only: bool) -> None:
+    if tables_only:
         create_tables()
         bank_holidays.refresh(now)  # which logs what it did
     else:
         print(seed(now))
-    return 0
 
 
 if __name__ == "__main__":

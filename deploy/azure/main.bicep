@@ -1,7 +1,5 @@
 // rqclock on Azure Container Apps: web, worker and clock from one image with one environment, Azure Managed Redis, and
-// Log Analytics. See README.md beside this file.
-//
-//   az deployment group create --resource-group clock --template-file main.bicep --parameters main.bicepparam
+// Log Analytics. See README.md beside this file; deploy.sh deploys it.
 
 targetScope = 'resourceGroup'
 
@@ -24,10 +22,10 @@ param registryServer string = ''
 @description('production, qa, …: shown on every page and log line.')
 param environmentName string = 'production'
 
-@description('Seconds that jobs have to end when their worker is stopped. Container Apps allows up to 600 in all.')
+@description('Seconds that a job may go on after its worker was told to stop. Container Apps kills after 600 in all.')
 @minValue(5)
-@maxValue(590)
-param grace int = 25
+@maxValue(595)
+param grace int = 595
 
 @description('A second clock stands by and takes over within seconds; 1 is enough where a minute late is early enough.')
 @minValue(1)
@@ -40,14 +38,18 @@ param workers int = 1
 @description('Memory and processor of the Redis. Balanced_B1 holds 1 GB.')
 param redisSku string = 'Balanced_B1'
 
-@description('A subnet delegated to Microsoft.App/environments; empty: a network of the platform.')
-param appsSubnet string = ''
+@description('A private network for all: {appsSubnet, privateEndpointSubnet, redisDnsZone}, or nothing. See README.md.')
+param network object = {}
 
-@description('A subnet for the private address of Redis; empty: it has a public one.')
-param privateEndpointSubnet string = ''
+@description('A Redis of your own, in place of the one that is made here: rediss://…; it must be reached from the apps.')
+@secure()
+param redisUrl string = ''
 
-@description('The private DNS zone privatelink.redis.azure.net, without which that address is not found.')
-param redisDnsZone string = ''
+@description('Who signed its certificate, as PEM text; empty: a public authority, as with the one that is made here.')
+param redisCa string = ''
+
+@description('The console as people reach it, if by another name than the platform gives it: https://clock.example.org')
+param publicUrl string = ''
 
 @description('Signs the sessions of the console: openssl rand -hex 32')
 @secure()
@@ -66,13 +68,48 @@ param oidcClientSecret string = ''
 @description('Who may do everything: e-mail addresses or roles, with commas.')
 param admins string = ''
 
+@description('Who may run, pause, resume and queue again.')
+param support string = ''
+
+@description('Who may look.')
+param viewers string = ''
+
+@description('Bearer token of /metrics of the console. Empty: no /metrics there.')
+@secure()
+param metricsToken string = ''
+
 @description('Gets each alert as JSON. Empty: none.')
 @secure()
 param alertWebhook string = ''
 
+@description('Signs what goes to that address.')
+@secure()
+param alertSecret string = ''
+
+@description('Get each alert by e-mail: addresses with commas. Needs smtpUrl.')
+param alertEmail string = ''
+
+@description('Sender of those e-mails.')
+param alertFrom string = ''
+
+@description('Mail server, of alerts and of the sample: smtps://NAME:PASSWORD@HOST:465')
+@secure()
+param smtpUrl string = ''
+
+@description('Called at the start and the end of each run: https://hc-ping.com/KEY/{schedule}')
+@secure()
+param pingUrl string = ''
+
+@description('Sentry: the address of this project.')
+@secure()
+param sentryDsn string = ''
+
 // --- Redis
 
-resource redis 'Microsoft.Cache/redisEnterprise@2025-07-01' = {
+var madeHere = empty(redisUrl)
+var private = !empty(network)
+
+resource redis 'Microsoft.Cache/redisEnterprise@2025-07-01' = if (madeHere) {
   name: '${name}-redis'
   location: location
   sku: {
@@ -82,11 +119,12 @@ resource redis 'Microsoft.Cache/redisEnterprise@2025-07-01' = {
     // A second node with a copy. Without it, maintenance of the one node empties the Redis: jobs, decisions and history.
     highAvailability: 'Enabled'
     minimumTlsVersion: '1.2'
-    publicNetworkAccess: empty(privateEndpointSubnet) ? 'Enabled' : 'Disabled'
+    // Without a network of yours there is no way to it but by its public address, with TLS and its key.
+    publicNetworkAccess: private ? 'Disabled' : 'Enabled'
   }
 }
 
-resource database 'Microsoft.Cache/redisEnterprise/databases@2025-07-01' = {
+resource database 'Microsoft.Cache/redisEnterprise/databases@2025-07-01' = if (madeHere) {
   parent: redis
   name: 'default'
   properties: {
@@ -109,12 +147,12 @@ resource database 'Microsoft.Cache/redisEnterprise/databases@2025-07-01' = {
   }
 }
 
-resource redisEndpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = if (!empty(privateEndpointSubnet)) {
+resource redisEndpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = if (madeHere && private) {
   name: '${name}-redis'
   location: location
   properties: {
     subnet: {
-      id: privateEndpointSubnet
+      id: network.privateEndpointSubnet
     }
     privateLinkServiceConnections: [
       {
@@ -130,7 +168,7 @@ resource redisEndpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = if (!em
   }
 }
 
-resource redisName 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = if (!empty(redisDnsZone)) {
+resource redisName 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = if (madeHere && private) {
   parent: redisEndpoint
   name: 'default'
   properties: {
@@ -138,7 +176,7 @@ resource redisName 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024
       {
         name: 'redis'
         properties: {
-          privateDnsZoneId: redisDnsZone
+          privateDnsZoneId: network.redisDnsZone
         }
       }
     ]
@@ -170,8 +208,8 @@ resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
         sharedKey: logs.listKeys().primarySharedKey
       }
     }
-    vnetConfiguration: empty(appsSubnet) ? null : {
-      infrastructureSubnetId: appsSubnet
+    vnetConfiguration: !private ? null : {
+      infrastructureSubnetId: network.appsSubnet
     }
     workloadProfiles: [
       {
@@ -184,12 +222,12 @@ resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
 
 // --- The one environment of all processes
 
-var redisUrl = 'rediss://:${uriComponent(database.listKeys().primaryKey)}@${redis.properties.hostName}:10000/0'
+var madeUrl = 'rediss://:${uriComponent(database.listKeys().primaryKey)}@${redis.properties.hostName}:10000/0'
 
 var required = [
   {
     name: 'redis-url'
-    value: redisUrl
+    value: madeHere ? madeUrl : redisUrl
   }
   {
     name: 'secret-key'
@@ -201,20 +239,74 @@ var required = [
   }
 ]
 
-// Container Apps refuses a secret without a value.
-var oidcSecret = empty(oidcClientSecret) ? [] : [
+// Container Apps refuses a secret without a value, so what is not given is left out.
+var given = filter([
   {
     name: 'oidc-client-secret'
+    variable: 'RQCLOCK_OIDC_CLIENT_SECRET'
     value: oidcClientSecret
   }
-]
-var webhookSecret = empty(alertWebhook) ? [] : [
+  {
+    name: 'metrics-token'
+    variable: 'RQCLOCK_METRICS_TOKEN'
+    value: metricsToken
+  }
   {
     name: 'alert-webhook'
+    variable: 'RQCLOCK_ALERT_WEBHOOK'
     value: alertWebhook
   }
+  {
+    name: 'alert-secret'
+    variable: 'RQCLOCK_ALERT_SECRET'
+    value: alertSecret
+  }
+  {
+    name: 'smtp-url'
+    variable: 'SMTP_URL'
+    value: smtpUrl
+  }
+  {
+    name: 'ping-url'
+    variable: 'RQCLOCK_PING_URL'
+    value: pingUrl
+  }
+  {
+    name: 'sentry-dsn'
+    variable: 'SENTRY_DSN'
+    value: sentryDsn
+  }
+], one => !empty(one.value))
+
+// A file, because REDIS_CA_FILE wants one: a secret that is mounted.
+var caSecret = empty(redisCa) ? [] : [
+  {
+    name: 'redis-ca'
+    value: redisCa
+  }
 ]
-var secrets = concat(required, oidcSecret, webhookSecret)
+var volumes = empty(redisCa) ? [] : [
+  {
+    name: 'redis-ca'
+    storageType: 'Secret'
+    secrets: [
+      {
+        secretRef: 'redis-ca'
+        path: 'ca.pem'
+      }
+    ]
+  }
+]
+var volumeMounts = empty(redisCa) ? [] : [
+  {
+    volumeName: 'redis-ca'
+    mountPath: '/redis-ca'
+  }
+]
+var secrets = concat(required, caSecret, map(given, one => {
+  name: one.name
+  value: one.value
+}))
 
 var settings = [
   {
@@ -255,7 +347,7 @@ var settings = [
   }
   {
     name: 'RQCLOCK_PUBLIC_URL'
-    value: 'https://${name}-web.${environment.properties.defaultDomain}'
+    value: empty(publicUrl) ? 'https://${name}-web.${environment.properties.defaultDomain}' : publicUrl
   }
   {
     name: 'RQCLOCK_RELEASE'
@@ -277,20 +369,31 @@ var settings = [
     name: 'RQCLOCK_ADMINS'
     value: admins
   }
-]
-var oidcSetting = empty(oidcClientSecret) ? [] : [
   {
-    name: 'RQCLOCK_OIDC_CLIENT_SECRET'
-    secretRef: 'oidc-client-secret'
+    name: 'RQCLOCK_SUPPORT'
+    value: support
+  }
+  {
+    name: 'RQCLOCK_VIEWERS'
+    value: viewers
+  }
+  {
+    name: 'RQCLOCK_ALERT_EMAIL'
+    value: alertEmail
+  }
+  {
+    name: 'RQCLOCK_ALERT_FROM'
+    value: alertFrom
+  }
+  {
+    name: 'REDIS_CA_FILE'
+    value: empty(redisCa) ? '' : '/redis-ca/ca.pem'
   }
 ]
-var webhookSetting = empty(alertWebhook) ? [] : [
-  {
-    name: 'RQCLOCK_ALERT_WEBHOOK'
-    secretRef: 'alert-webhook'
-  }
-]
-var env = concat(settings, oidcSetting, webhookSetting)
+var env = concat(settings, map(given, one => {
+  name: one.variable
+  secretRef: one.name
+}))
 
 var registries = empty(registryServer) ? [] : [
   {
@@ -331,6 +434,7 @@ resource clock 'Microsoft.App/containerApps@2025-01-01' = {
           image: image
           command: ['python', 'clock.py']
           env: env
+          volumeMounts: volumeMounts
           resources: {
             cpu: json('0.25')
             memory: '0.5Gi'
@@ -370,6 +474,7 @@ resource clock 'Microsoft.App/containerApps@2025-01-01' = {
           ]
         }
       ]
+      volumes: volumes
       // No ingress and no scale rule: with a minimum of 0, the default, there would never be a reason to start it.
       scale: {
         minReplicas: clocks
@@ -392,7 +497,8 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
       secrets: secrets
     }
     template: {
-      // 5 s more than jobs have to end, so that what is left of them goes back to its queue before SIGKILL.
+      // 5 s more than jobs have to end, so that what is left of them goes back to its queue before SIGKILL. A worker
+      // without a job ends at once.
       terminationGracePeriodSeconds: grace + 5
       containers: [
         {
@@ -400,12 +506,14 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
           image: image
           command: ['rq', 'worker', '-c', 'rqclock.rq_settings', '-w', 'rqclock.Worker', '-j', 'rqclock.Job']
           env: env
+          volumeMounts: volumeMounts
           resources: {
             cpu: json('0.75')
             memory: '1.5Gi'
           }
         }
       ]
+      volumes: volumes
       scale: {
         minReplicas: workers
         maxReplicas: workers
@@ -440,6 +548,7 @@ resource web 'Microsoft.App/containerApps@2025-01-01' = {
           image: image
           command: ['gunicorn', '-c', 'python:rqclock.gunicorn_settings']
           env: env
+          volumeMounts: volumeMounts
           resources: {
             cpu: json('0.25')
             memory: '0.5Gi'
@@ -477,6 +586,7 @@ resource web 'Microsoft.App/containerApps@2025-01-01' = {
           ]
         }
       ]
+      volumes: volumes
       // It judges "the clock is silent" as well, so one is always there.
       scale: {
         minReplicas: 1
@@ -486,7 +596,7 @@ resource web 'Microsoft.App/containerApps@2025-01-01' = {
   }
 }
 
-// Run before each deploy: az containerapp job start --name NAME-release. It fails where the Redis would lose jobs.
+// Run by deploy.sh before each deploy: it fails where the Redis would lose jobs.
 resource release 'Microsoft.App/jobs@2025-01-01' = {
   name: '${name}-release'
   location: location
@@ -512,12 +622,14 @@ resource release 'Microsoft.App/jobs@2025-01-01' = {
           image: image
           command: ['sh', '-c', 'python -m rqclock doctor --before-deploy && python -m services.seed --tables-only']
           env: env
+          volumeMounts: volumeMounts
           resources: {
             cpu: json('0.25')
             memory: '0.5Gi'
           }
         }
       ]
+      volumes: volumes
     }
   }
 }

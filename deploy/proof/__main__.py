@@ -1,6 +1,7 @@
 """What `bin/proof` runs, in its own environment: each validator's own output, and a table of verdicts at the end.
 
 A program that this machine lacks is told as skipped, with the command that adds it; with CI=true that is a failure.
+`bin/proof --rules` proves nothing: it makes the alerts' copy for Prometheus's operator anew.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from deploy.proof import rules
 from deploy.proof.checks import CHECKS
 from deploy.proof.running import Failed, Lacking
 
@@ -32,6 +34,9 @@ class Verdict:
 def main(names: list[str]) -> int:
     if names == ["--list"]:
         print("\n".join(f"{name:<12} {check.__doc__}" for name, check in CHECKS.items()))
+        return 0
+    if names == ["--rules"]:
+        rules.write()
         return 0
     unknown = [name for name in names if name not in CHECKS]
     if unknown:

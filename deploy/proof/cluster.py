@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,8 +22,16 @@ import yaml
 from deploy.proof.running import DEPLOY, ROOT, Failed, Lacking, files, need, run
 
 # Kinds of others' operators, for which no schema is shipped. Any other unknown kind is a slip of the pen.
-FOREIGN_KINDS = {"PodMonitor", "SecretProviderClass"}
-OVERLAYS = {path.parent.name for path in DEPLOY.glob("kubernetes/overlays/*/kustomization.yaml")}
+FOREIGN_KINDS = {"Gateway", "HTTPRoute", "PodMonitor", "PrometheusRule", "SecretProviderClass"}
+FOLDER = DEPLOY / "kubernetes"
+# A component is proved on each overlay, as those who copy one will take it in.
+ADDED = """\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: rqclock
+resources: [{overlay}]
+components: [{component}]
+"""
 STRICT = ("--offline=true", "--no-pager", "--threshold=30")
 
 
@@ -42,16 +51,10 @@ def kubectl() -> Path:
 
 
 def kubernetes() -> str:
-    """deploy/kubernetes: each overlay rendered by kubectl's kustomize, then every object validated strictly"""
-    program, folder, kinds = kubectl(), DEPLOY / "kubernetes", Counter[str]()
+    """deploy/kubernetes: overlays, and each with each component, rendered by kubectl and validated strictly"""
+    program, kinds = kubectl(), Counter[str]()
     run(program, "version", "--client")
-    rendered = {"secret.example.yaml": (folder / "secret.example.yaml").read_text()}
-    for path in files("deploy/kubernetes/base/kustomization.yaml", "deploy/kubernetes/overlays/*/kustomization.yaml"):
-        print(f"$ kubectl kustomize {path.parent.relative_to(ROOT)}", flush=True)
-        ended = subprocess.run([str(program), "kustomize", str(path.parent)], capture_output=True, text=True)
-        if ended.returncode or ended.stderr:
-            raise Failed(f"{path.parent.name}: {ended.stderr.strip()}")
-        rendered[path.parent.name] = ended.stdout
+    rendered = {"secret.example.yaml": (FOLDER / "secret.example.yaml").read_text()} | dict(renderings(program))
     for name, text in rendered.items():
         found = Counter(validated(name, text))
         hangs_together(name, [thing for thing in yaml.safe_load_all(text) if thing])
@@ -61,6 +64,31 @@ def kubernetes() -> str:
     if foreign != FOREIGN_KINDS:
         raise Failed(f"of the kinds without a schema these are not used: {', '.join(FOREIGN_KINDS - foreign)}")
     return f"{kinds.total()} objects; without a schema, and known to be: {', '.join(sorted(foreign))}"
+
+
+def renderings(program: Path) -> Iterator[tuple[str, str]]:
+    """The name and the objects of the base, of each overlay, and of each overlay with each component."""
+    yield "base", kustomized(program, FOLDER / "base")
+    overlays = [path.parent for path in files("deploy/kubernetes/overlays/*/kustomization.yaml")]
+    components = [path.parent for path in files("deploy/kubernetes/components/*/kustomization.yaml")]
+    for overlay in overlays:
+        yield f"overlays/{overlay.name}", kustomized(program, overlay)
+        for component in components:
+            with tempfile.TemporaryDirectory() as folder:
+                near = {
+                    name: os.path.relpath(path, Path(folder).resolve())  # kustomize takes no absolute path
+                    for name, path in (("overlay", overlay), ("component", component))
+                }
+                (Path(folder) / "kustomization.yaml").write_text(ADDED.format(**near))
+                yield f"overlays/{overlay.name} with {component.name}", kustomized(program, Path(folder))
+
+
+def kustomized(program: Path, folder: Path) -> str:
+    print(f"$ kubectl kustomize {str(folder).removeprefix(f'{ROOT}/')}", flush=True)
+    ended = subprocess.run([str(program), "kustomize", str(folder)], capture_output=True, text=True)
+    if ended.returncode or ended.stderr:
+        raise Failed(f"{folder.name}: {ended.stderr.strip()}")
+    return ended.stdout
 
 
 def validated(name: str, text: str) -> Iterator[str]:
@@ -78,18 +106,21 @@ def validated(name: str, text: str) -> Iterator[str]:
 
 
 def hangs_together(name: str, things: list[Any]) -> None:
-    """No schema sees a selector that selects nothing. Raises Failed with the first one, or for a missing namespace."""
-    labels = [
-        thing["spec"]["template"]["metadata"]["labels"] for thing in things if "template" in thing.get("spec", {})
-    ]
+    """No schema sees a selector that selects nothing, or a name that nobody has. Raises Failed with the first one, or
+    for a missing namespace."""
+    pods = [thing["spec"]["template"] for thing in things if "template" in thing.get("spec", {})]
+    made = {thing["metadata"]["name"] for thing in things if thing["kind"] == "ConfigMap"}
     for thing in things:
         spec, what = thing.get("spec", {}), f"{name}: {thing['kind']} {thing['metadata']['name']}"
         wanted = spec.get("selector", spec.get("podSelector", {}))
         wanted = wanted.get("matchLabels", wanted)
-        if wanted and not any(wanted.items() <= label.items() for label in labels):
+        if wanted and not any(wanted.items() <= pod["metadata"]["labels"].items() for pod in pods):
             raise Failed(f"{what} selects no pod: {wanted}")
-        if name in OVERLAYS and thing["kind"] != "Namespace" and "namespace" not in thing["metadata"]:
+        if name.startswith("overlays/") and thing["kind"] != "Namespace" and "namespace" not in thing["metadata"]:
             raise Failed(f"{what} has no namespace")
+        for source in spec["template"]["spec"]["containers"][0]["envFrom"] if "template" in spec else []:
+            if source.get("configMapRef", {"name": None})["name"] not in {None, *made}:
+                raise Failed(f"{what} reads its settings from {source['configMapRef']['name']}, which is not there")
 
 
 def systemd() -> str:

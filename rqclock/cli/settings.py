@@ -18,6 +18,12 @@ from rqclock.masks import MASK
 from rqclock.settings import Settings, unknown
 
 SET = "(set)"
+# What gunicorn reads of the same environment, with what is the case without it.
+OF_GUNICORN = {
+    "PORT": ("Port of the web process, which then listens on every address.", ""),
+    "WEB_CONCURRENCY": ("Processes of the web process.", "1"),
+    "GUNICORN_CMD_ARGS": ("Options that win over ours: --bind=127.0.0.1:5050 --threads=8.", ""),
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,8 @@ def environment_file() -> Iterator[str]:
     for setting in fields(Settings):
         yield ""
         yield from _example(setting)
+    for name, (about, value) in OF_GUNICORN.items():
+        yield from ("", f"# {about}", "# read by gunicorn", f"#{name}={value}")
 
 
 def _example(setting: Field[Any]) -> Iterator[str]:

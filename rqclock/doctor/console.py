@@ -14,7 +14,7 @@ import redis
 from rqclock.accounts import Accounts
 from rqclock.doctor.check import Check, failure, ok, unknown, warning
 from rqclock.settings import Settings
-from rqclock.settings.environments import local_accounts_open
+from rqclock.settings.environments import dev_sign_in_forbidden, local_accounts_open
 
 WEB, SIGN_IN, ACCOUNTS, LINKS, METRICS = "web", "sign-in", "accounts", "alert links", "web metrics"
 # What stands in our own examples, and what people write who mean to change it later.
@@ -85,6 +85,9 @@ def _sign_in(settings: Settings) -> Iterator[Check]:
         why, remedy = "the web process ends at its start", "name a function, module.function, or unset it"
         what = f"RQCLOCK_ROLE_FOR={settings.role_for} {said}"
         yield failure(SIGN_IN, what, why=why, remedy=remedy, stops_deploy=False)
+    if line := dev_sign_in_forbidden(settings):
+        why = "the web process ends at its start"
+        yield failure(SIGN_IN, line, why=why, remedy="unset RQCLOCK_DEV_SIGN_IN", stops_deploy=False)
     half = _half_openid(settings)
     if half:
         why = "nobody can sign in through the provider without both"
@@ -119,7 +122,7 @@ def _ways(settings: Settings) -> Iterator[str]:
         yield f"through {urlsplit(settings.oidc_issuer).hostname}"
     if local_accounts_open(settings) and not (settings.dev_sign_in and not settings.local_accounts):
         yield LOCAL
-    if settings.dev_sign_in:
+    if settings.dev_sign_in and not dev_sign_in_forbidden(settings):
         yield "by the link of rqclock dev"
 
 

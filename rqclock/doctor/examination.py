@@ -64,6 +64,7 @@ def examine(environ: Mapping[str, str], *, before_deploy: bool = False) -> list[
     if before_deploy and timetable:
         found += workers.promised(settings.queues, _queues([*timetable.schedules]))
     found += packages.judge(packages.installed())
+    found += packages.wanted(settings)
     found += clock_file.zones(_zones(timetable), date.today())
     found += console.judge(settings, surroundings.broken)
     if surroundings.names_redis:

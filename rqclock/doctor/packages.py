@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 
 from rqclock.doctor.check import Check, failure, ok, warning
+from rqclock.settings import Settings
 
 SUPPORTED = {
     "rq": ("3.0.", "the clock writes jobs as this line of RQ does; with another it may refuse its schedules"),
@@ -36,6 +38,17 @@ def judge(found: Mapping[str, str]) -> Iterator[Check]:
     yield from wrong
     if not wrong:
         yield ok("packages", ", ".join(f"{name} {found[name]}" for name in SUPPORTED))
+
+
+def wanted(settings: Settings) -> Iterator[Check]:
+    """What a setting needs and nobody has installed."""
+    if settings.sentry_dsn and find_spec("sentry_sdk") is None:
+        yield warning(
+            "packages",
+            "SENTRY_DSN is set, and sentry-sdk is not installed",
+            why="no error is sent: each process says so in one line at its start, and goes on",
+            remedy='pip install "rqclock[sentry]"; it is in requirements.lock',
+        )
 
 
 def _unsupported(found: Mapping[str, str]) -> Iterator[Check]:

@@ -27,8 +27,20 @@ def colour_of(name: str) -> str:
     return COLOURS.get(name.lower(), "other")
 
 
+def counts_as_production(settings: Settings) -> bool:
+    """Whether it must be as closed as production: one that says nothing of itself, or nothing that is known, must."""
+    return colour_of(name_of(settings)) not in ("qa", "development")
+
+
 def local_accounts_open(settings: Settings) -> bool:
-    """Whether accounts of `rqclock user` may sign in. A system that says nothing of itself counts as production."""
+    """Whether accounts of `rqclock user` may sign in."""
     if settings.local_accounts:
         return settings.local_accounts == "1"
-    return colour_of(name_of(settings)) in ("qa", "development")
+    return not counts_as_production(settings)
+
+
+def dev_sign_in_forbidden(settings: Settings) -> str:
+    """Why the web process does not start with its sign-in link, as a line; empty where it may."""
+    if not settings.dev_sign_in or not counts_as_production(settings):
+        return ""
+    return f"RQCLOCK_DEV_SIGN_IN is set while RQCLOCK_ENVIRONMENT is {settings.environment}: its link makes an admin"

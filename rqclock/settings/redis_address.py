@@ -74,6 +74,7 @@ def _hosts(text: str, *, scheme: str) -> tuple[tuple[str, int], ...]:
     for part in text.split(","):
         one = urlsplit(f"//{part}")
         if one.hostname:
+            one.hostname.encode("idna")  # as whoever connects will: a name that is none would raise there
             found.append((one.hostname, one.port or PORTS.get(scheme, 0)))
     if len(found) > 1 and "sentinel" not in scheme:
         raise ValueError("several hosts")

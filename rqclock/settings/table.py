@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -12,6 +13,7 @@ from rqclock.settings.mounted import text_of
 from rqclock.settings.redis_address import RedisAddress
 from rqclock.settings.types import Type
 
+SERVICE_LINK = re.compile(r"RQCLOCK_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)")
 INTERNAL = {"RQCLOCK_DEVELOPMENT", "RQCLOCK_ALIVE_DIR"}  # said by `rqclock dev`, and by the systemd unit
 
 
@@ -39,9 +41,9 @@ class Settings:
     sentinel_password: str = _setting("REDIS_SENTINEL_PASSWORD", types.TEXT, "",
         "password for the Sentinels themselves", secret=True)
     redis_connect_timeout: float = _setting("REDIS_CONNECT_TIMEOUT", types.seconds(0.1, 60), 3.0,
-        "seconds to wait for a connection to Redis")
+        "seconds to wait for a connection to Redis, in every process")
     redis_timeout: float = _setting("REDIS_TIMEOUT", types.seconds(0.1, 60), 5.0,
-        "seconds to wait for an answer of Redis")
+        "seconds to wait for an answer of Redis; clock and workers have their own limits, see docs/redis.md")
     key_prefix: str = _setting("RQ_KEY_PREFIX", types.KEY_PREFIX, "rq", "prefix of every key, RQ's and ours")
 
     service: str = _setting("RQCLOCK_SERVICE", types.TEXT, "",
@@ -111,7 +113,8 @@ class Settings:
     local_accounts: str = _setting("RQCLOCK_LOCAL_ACCOUNTS", types.ON, "",
         "1: accounts of `rqclock user` may sign in; 0: not (default: not in production)")
     dev_sign_in: str = _setting("RQCLOCK_DEV_SIGN_IN", types.TEXT, "",
-        "set by `rqclock dev` alone: the one-time token of its sign-in link", secret=True)
+        "one-time token of /sign-in/dev?token=…, which signs an admin in; `rqclock dev` makes one; not in production",
+        secret=True)
 
     silent_after: float = _setting("RQCLOCK_SILENT_AFTER", types.seconds(5, 86_400), 30.0,
         "seconds without a beat of any clock after which an alert says so")
@@ -131,6 +134,11 @@ class Settings:
     @property
     def redis(self) -> RedisAddress:
         return RedisAddress.of(self.redis_url)
+
+    @property
+    def silence(self) -> float:
+        """Seconds without a beat after which a Clock counts as silent: with a long lease its beats are far apart."""
+        return max(self.silent_after, 2 * self.lease)
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -159,4 +167,9 @@ def unknown(environ: Mapping[str, str]) -> list[str]:
     known = {setting.metadata["name"] for setting in fields(Settings)}
     known |= {f"{setting.metadata['name']}_FILE" for setting in fields(Settings) if setting.metadata["secret"]}
     strange = (name for name in sorted(environ) if name.startswith("RQCLOCK_") and name not in known | INTERNAL)
-    return [f"{name} is no setting{did_you_mean(name, known)}" for name in strange]
+    return [f"{name} is no setting{did_you_mean(name, known)}" for name in strange if not _of_kubernetes(name, environ)]
+
+
+def _of_kubernetes(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether Kubernetes has set it, as it does in every container for a Service called rqclock, or rqclock-…"""
+    return SERVICE_LINK.fullmatch(name) is not None or (name.endswith("_PORT") and "://" in environ[name])

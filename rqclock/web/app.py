@@ -46,6 +46,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     Raises ConfigurationError with one line when it cannot be started as it is.
     """
     settings = _checked(Settings.read(os.environ if environ is None else environ))
+    sign_in.check(settings)
     app = _application(settings)
     _build(app)
     for part in (sign_in, openid):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import os
 import time
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from rqclock.accounts import Accounts
-from rqclock.settings.environments import local_accounts_open
+from rqclock.errors import ConfigurationError
+from rqclock.settings import Settings
+from rqclock.settings.environments import dev_sign_in_forbidden, local_accounts_open
 from rqclock.web import activity, attempts, openid, users
 from rqclock.web.door import own_path
 from rqclock.web.forms import Errors
@@ -24,6 +27,12 @@ WRONG = "There is no account with this address and password."
 TOO_OFTEN = "Too many tries. Wait a quarter of an hour."
 
 blueprint = Blueprint("sign_in", __name__)
+
+
+def check(settings: Settings) -> None:
+    """Raises ConfigurationError where the link of development would open a production system."""
+    if line := dev_sign_in_forbidden(settings):
+        raise ConfigurationError(f"{line}; unset it, docs/console.md has the other ways to sign in")
 
 
 @blueprint.get("/sign-in")
@@ -61,9 +70,9 @@ def development() -> Response | tuple[str, int]:
     if not expected:
         abort(404)
     if not hmac.compare_digest(token.encode(), expected.encode()):
-        return render_template("sign_in_refused.html", used=False), 403
+        return _refused(used=False)
     if g.user is None and request.method == "GET" and not _claim(token):
-        return render_template("sign_in_refused.html", used=True), 403
+        return _refused(used=True)
     after = own_path(session.get("next")) or url_for("schedules.index")
     if g.user is None and request.method == "GET":
         users.sign_in(DEVELOPER, now=time.time())
@@ -86,7 +95,17 @@ def _page(errors: Errors) -> str:
         openid=openid.is_set_up(kept) and "openid.begin" in current_app.view_functions,
         local=local_accounts_open(kept) and (not kept.dev_sign_in or kept.local_accounts == "1"),
         development=bool(kept.dev_sign_in),
+        by_dev=_by_dev(),
     )
+
+
+def _refused(*, used: bool) -> tuple[str, int]:
+    return render_template("sign_in_refused.html", used=used, by_dev=_by_dev()), 403
+
+
+def _by_dev() -> bool:
+    """Whether there is a terminal with `bin/dev` in it; else somebody has chosen the token, as for Compose."""
+    return os.environ.get("RQCLOCK_DEVELOPMENT") == "1"
 
 
 def _claim(token: str) -> bool:

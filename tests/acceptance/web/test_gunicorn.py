@@ -13,11 +13,12 @@ from urllib.request import urlopen
 
 import pytest
 
-from rqclock.dev.ports import any_free
 from tests.acceptance.web.conftest import answers
+from tests.support.ports import any_free
 from tests.support.processes import Launch, Launched
 from tests.support.waiting import until
 
+GRACE = 60.0  # seconds: gunicorn's own 25, which it waits out for a process that it had just forked, and some
 COMMAND = ("gunicorn", "-c", "python:rqclock.gunicorn_settings")
 SECRETS = ("s3cret-of-redis", "s3cret-of-sessions", "s3cret-of-sign-in", "s3cret-of-a-query")
 BROKEN = """
@@ -35,20 +36,20 @@ class Web:
     def __init__(self, launch: Launch, *arguments: str, **env: str) -> None:
         self.port = any_free()
         self.process: Launched = launch(*COMMAND, *arguments, env=settings(self.port) | env)
-        until(lambda: answers(f"http://127.0.0.1:{self.port}"), timeout=30, what="the page")
+        until(lambda: answers(f"http://127.0.0.1:{self.port}"), timeout=60, what="the page")
 
     def ask(self, path: str) -> None:
         with suppress(HTTPError):
-            urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10).close()
+            urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60).close()
 
     def send(self, request: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(request)
             return connection.recv(64)
 
     def lines(self) -> list[dict[str, Any]]:
         """What it has written from first to last; every line must be JSON."""
-        assert self.process.stop() == 0
+        assert self.process.stop(GRACE) == 0
         return [json.loads(line) for line in self.process.output.splitlines()]
 
 
@@ -105,19 +106,27 @@ def test_an_error_of_another_application_is_one_line_with_its_traceback_and_with
     ("env", "said"),
     [
         ({"RQCLOCK_SECRET_KEY": ""}, "rqclock: RQCLOCK_SECRET_KEY is not set"),
+        ({"RQCLOCK_ENVIRONMENT": "production"}, "rqclock: RQCLOCK_DEV_SIGN_IN is set while RQCLOCK_ENVIRONMENT is"),
         ({"RQCLOCK_PROXIES": "many"}, "rqclock: RQCLOCK_PROXIES 'many'"),
     ],
 )
 def test_a_setting_that_cannot_be_used_ends_it_with_one_line(launch: Launch, env: dict[str, str], said: str) -> None:
     process = launch(*COMMAND, env=settings(any_free()) | env)
-    assert process.wait() not in (0, -9)
+    assert process.wait(60) not in (0, -9)
     assert [line for line in process.output.splitlines() if line.startswith(said)]
     assert "Traceback" not in process.output
 
 
+def test_a_mistyped_setting_is_a_warning_in_its_log(launch: Launch) -> None:
+    web = Web(launch, RQCLOCK_LEAS="9")
+    assert [line["message"] for line in web.lines() if line["level"] == "WARNING"] == [
+        'RQCLOCK_LEAS is no setting; did you mean "RQCLOCK_LEASE"?'
+    ]
+
+
 def test_a_connection_that_a_load_balancer_keeps_open_does_not_hold_up_the_end(launch: Launch) -> None:
     web = Web(launch)
-    kept = HTTPConnection("127.0.0.1", web.port, timeout=10)
+    kept = HTTPConnection("127.0.0.1", web.port, timeout=60)
     for _ in range(2):  # the second goes over the kept connection
         kept.request("GET", "/livez")
         assert kept.getresponse().read() == b"ok\n"
@@ -129,7 +138,7 @@ def test_a_connection_that_a_load_balancer_keeps_open_does_not_hold_up_the_end(l
 def test_under_rqclock_dev_requests_are_not_told_beside_the_lines_of_jobs(launch: Launch) -> None:
     web = Web(launch, RQCLOCK_DEVELOPMENT="1", RQCLOCK_LOG="text")
     web.ask("/nowhere")
-    assert web.process.stop() == 0
+    assert web.process.stop(GRACE) == 0
     assert "Listening at" in web.process.output and "GET /" not in web.process.output
 
 
@@ -138,10 +147,11 @@ def test_it_leaves_no_file_in_the_temporary_folder_or_at_home(launch: Launch, tm
     home.mkdir()
     web = Web(launch, HOME=str(home), TMPDIR=str(home), XDG_RUNTIME_DIR=str(home))
     assert list(home.iterdir()) == []
-    assert web.process.stop() == 0
+    assert web.process.stop(GRACE) == 0
 
 
 def test_web_concurrency_says_how_many_processes_answer(launch: Launch) -> None:
     web = Web(launch, WEB_CONCURRENCY="2")
-    until(lambda: len(web.process.below()) == 2, timeout=30, what="two processes")
+    until(lambda: len(web.process.below()) == 2, 60, what="two processes")
+    until(lambda: web.process.output.count("Booting worker") == 2, 60, what="the lines of both")
     assert len([line for line in web.lines() if line["message"].startswith("Booting worker")]) == 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from rqclock.cli.settings import settings_
+from rqclock.cli.settings import OF_GUNICORN, settings_
 from rqclock.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -44,12 +45,21 @@ def test_a_typing_error_in_a_name_is_a_warning() -> None:
     assert 'RQCLOCK_GRASE is no setting; did you mean "RQCLOCK_GRACE"?' in found.stderr
 
 
-def test_the_example_file_of_the_repository_is_the_tables() -> None:
-    assert (ROOT / ".env.example").read_text() == run("--example").stdout, "rqclock settings --example > .env.example"
+def given(lines: list[str]) -> list[str]:
+    """The names that stand in those lines of an example file."""
+    return [line[1:].partition("=")[0] for line in lines if "=" in line and not line.startswith("# ")]
+
+
+def test_the_example_file_of_the_repository_is_the_tables_and_then_the_samples_own() -> None:
+    generated, example = run("--example").stdout, (ROOT / ".env.example").read_text()
+    assert example.startswith(generated), "rqclock settings --example makes all of it but the last block"
+    code = "".join(path.read_text() for path in sorted((ROOT / "services").glob("*.py")))
+    read = set(re.findall(r'(?:secret|environ\.get)\("([A-Z_]+)"', code))
+    names = {setting.metadata["name"] for setting in fields(Settings)}
+    assert set(given(example.removeprefix(generated).splitlines())) == read - names
 
 
 def test_the_example_file_sets_nothing_and_gives_every_name_once() -> None:
     lines = run("--example").stdout.splitlines()
     assert all(line.startswith("#") or not line for line in lines)
-    given = [line[1:].partition("=")[0] for line in lines if "=" in line and not line.startswith("# ")]
-    assert given == [setting.metadata["name"] for setting in fields(Settings)]
+    assert given(lines) == [*(setting.metadata["name"] for setting in fields(Settings)), *OF_GUNICORN]

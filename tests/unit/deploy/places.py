@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -12,16 +13,18 @@ from typing import Any
 
 import yaml
 
+from rqclock.cli.settings import OF_GUNICORN
 from rqclock.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy"
-BASE = DEPLOY / "kubernetes/base"
+CLUSTER = DEPLOY / "kubernetes"
+BASE = CLUSTER / "base"
 PROCESSES = ("clock", "worker", "web")
 SECRETS = {one.metadata["name"] for one in fields(Settings) if one.metadata["secret"]}
 NAMES = {one.metadata["name"] for one in fields(Settings)} | {f"{name}_FILE" for name in SECRETS}
 # gunicorn's, and the sample's own.
-FOREIGN = {"PORT", "GUNICORN_CMD_ARGS", "DATABASE_URL", "BANK_HOLIDAYS_URL"}
+FOREIGN = {*OF_GUNICORN, "DATABASE_URL", "DATABASE_URL_FILE", "BANK_HOLIDAYS_URL"}
 NEEDED = {"REDIS_URL", "RQCLOCK_SECRET_KEY", "DATABASE_URL"}
 
 
@@ -62,6 +65,10 @@ def bicep() -> str:
     return (DEPLOY / "azure/main.bicep").read_text()
 
 
+def terraform() -> str:
+    return (DEPLOY / "aks/rqclock.tf").read_text()
+
+
 def unit(name: str) -> dict[str, list[str]]:
     """The keys of a systemd unit with their values."""
     found: dict[str, list[str]] = {}
@@ -74,36 +81,37 @@ UNITS = {"clock": "rqclock-clock.service", "worker": "rqclock-worker@.service", 
 
 
 def of_compose() -> Environment:
-    """With the defaults that stand for what the shell does not set."""
-    told = compose()["services"]["clock"]["environment"]
-    return Environment({name: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value) for name, value in told.items()})
+    """With the defaults that stand for what neither the shell nor .env sets, where everything else may stand, too."""
+    told = {name: value for name, value in compose()["services"]["clock"]["environment"].items() if value is not None}
+    return Environment(
+        {name: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value) for name, value in told.items()},
+        set(compose()["services"]["clock"]["environment"]),
+    )
+
+
+def told_by(*folders: str) -> dict[str, str]:
+    """The files settings.env of those folders of deploy/kubernetes, the later ones over the earlier."""
+    texts = [(CLUSTER / folder / "settings.env").read_text() for folder in folders]
+    return {name: value for text in texts for name, value in re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE)}
 
 
 def of_kubernetes() -> Environment:
-    secret = documents(DEPLOY / "kubernetes/secret.example.yaml")[0]["stringData"]
-    (settings,) = manifests("ConfigMap")
-    return Environment(settings["data"] | {name: value for name, value in secret.items() if value != "replace-me"},
-                       set(secret))  # fmt: skip
-
-
-def of_production() -> Environment:
-    return _overlaid("production")
+    secret = documents(CLUSTER / "secret.example.yaml")[0]["stringData"]
+    return Environment(
+        told_by("base", "overlays/production")
+        | {name: value for name, value in secret.items() if value != "replace-me"},
+        set(secret),
+    )
 
 
 def of_azure_overlay() -> Environment:
-    """Secrets come as files there, and DATABASE_URL as a copy that the driver makes."""
-    text = (DEPLOY / "kubernetes/overlays/azure/key-vault.yaml").read_text()
-    copied = set(re.findall(r"- key: (\w+)", text))
-    files = _overlaid("azure")
-    return Environment({}, files.all | copied | {name.removesuffix("_FILE") for name in files.all})
-
-
-def _overlaid(name: str) -> Environment:
-    return Environment(documents(DEPLOY / f"kubernetes/overlays/{name}/settings.yaml")[0]["data"])
+    """Secrets come as files there."""
+    told = told_by("base", "overlays/production", "overlays/azure")
+    return Environment(told, {name.removesuffix("_FILE") for name in told})
 
 
 def of_bicep() -> Environment:
-    return Environment({}, set(re.findall(r"name: '([A-Z_]{4,})'", bicep())))
+    return Environment({}, set(re.findall(r"(?:name|variable): '([A-Z_]{4,})'", bicep())))
 
 
 def of_app_json() -> Environment:
@@ -121,15 +129,29 @@ def of_render() -> Environment:
 
 
 def of_systemd() -> Environment:
+    """What is a comment there has to be filled in."""
     text = (DEPLOY / "systemd/rqclock.env.example").read_text()
     told = dict(re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE))
-    return Environment(told, {name.removesuffix("_FILE") for name in told})
+    named = re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)
+    return Environment(
+        told, {name.removesuffix("_FILE") if name.removesuffix("_FILE") in SECRETS else name for name in named}
+    )
+
+
+def fly() -> dict[str, Any]:
+    """The file `fly.toml` of the page."""
+    [block] = re.findall(r"```toml\n(.*?)```", (DEPLOY / "paas.md").read_text(), re.DOTALL)
+    return tomllib.loads(block)
+
+
+def of_fly() -> Environment:
+    lines = re.findall(r"^    fly secrets set (.*)$", (DEPLOY / "paas.md").read_text(), re.MULTILINE)
+    return Environment(fly()["env"], {word for line in lines for word in re.findall(r"\b([A-Z_]+)=", line)})
 
 
 def of_terraform() -> Environment:
-    text = (DEPLOY / "aks/rqclock.tf").read_text()
-    return Environment(dict(re.findall(r'^ +([A-Z_]{4,}) += "(.*?)"', text, re.MULTILINE)),
-                       set(re.findall(r"^ +([A-Z_]{4,}) += ", text, re.MULTILINE)))  # fmt: skip
+    return Environment(dict(re.findall(r'^ +([A-Z_]{4,}) += "(.*?)"', terraform(), re.MULTILINE)),
+                       set(re.findall(r"^ +([A-Z_]{4,}) += ", terraform(), re.MULTILINE)))  # fmt: skip
 
 
 PLACES = {
@@ -140,6 +162,7 @@ PLACES = {
     "app.json": of_app_json,
     "render.yaml": of_render,
     "systemd": of_systemd,
+    "Fly": of_fly,
     "AKS by Terraform": of_terraform,
 }
 
@@ -166,11 +189,6 @@ def _named(all_of_them: Iterable[list[str]]) -> dict[str, list[str]]:
     return {programs[words[0]]: words for words in all_of_them if words[0] in programs}
 
 
-def _fly() -> list[list[str]]:
-    text = (DEPLOY / "paas.md").read_text()
-    return [shlex.split(line) for line in re.findall(r'^\w+ = "((?:python|rq|gunicorn) .*)"$', text, re.MULTILINE)]
-
-
 READERS = {
     "docker-compose.yml": lambda: {name: shlex.split(compose()["services"][name]["command"]) for name in PROCESSES},
     "Kubernetes": lambda: {
@@ -184,6 +202,6 @@ READERS = {
         name: shlex.split(unit(file)["ExecStart"][0].removeprefix("/opt/rqclock/venv/bin/"))
         for name, file in UNITS.items()
     },
-    "AKS by Terraform": lambda: _named(_lists((DEPLOY / "aks/rqclock.tf").read_text(), r"\bcommand +=")),
-    "Fly": lambda: _named(_fly()),
+    "AKS by Terraform": lambda: _named(_lists(terraform(), r"\bcommand +=")),
+    "Fly": lambda: {name: shlex.split(line) for name, line in fly()["processes"].items()},
 }

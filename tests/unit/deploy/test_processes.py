@@ -23,6 +23,7 @@ from tests.unit.deploy.places import (
     pod,
     procfile,
     render,
+    terraform,
     unit,
 )
 
@@ -48,11 +49,13 @@ def test_each_deploy_begins_with_what_the_release_line_says() -> None:
     line = " ".join(procfile()["release"])
     assert line.startswith("python -m rqclock doctor --before-deploy && ")
     (job,) = manifests("Job")
+    (arguments,) = re.findall(r'commands +=\s+\["sh", "-c"\]\s+arguments +=\s+\["(.*)"\]', terraform())
     (clock,) = [one for one in render()["services"] if one["name"] == "rqclock-clock"]
     assert pod(job)["containers"][0]["command"] == ["sh", "-c", line]
     assert compose()["services"]["release"]["command"] == f'sh -c "{line}"'
     assert clock["preDeployCommand"] == f'sh -c "{line}"'
     assert f"command: ['sh', '-c', '{line}']" in bicep()
+    assert arguments == line
 
 
 def test_a_worker_is_killed_only_after_its_jobs_had_their_grace() -> None:
@@ -121,18 +124,6 @@ def test_no_pod_may_do_more_than_it_must() -> None:
                 "capabilities": {"drop": ["ALL"]},
             }
             assert container["resources"]["requests"] and container["resources"]["limits"]["memory"]
-
-
-def test_what_runs_before_a_deploy_finds_all_that_it_refers_to() -> None:
-    before = {
-        (one["kind"], one["metadata"]["name"])
-        for one in manifests("ConfigMap", "Job", "ServiceAccount")
-        if one["metadata"].get("labels", {}).get("rqclock/stage") == "before"
-    }
-    (job,) = manifests("Job")
-    (container,) = pod(job)["containers"]
-    assert ("ServiceAccount", pod(job)["serviceAccountName"]) in before
-    assert ("ConfigMap", container["envFrom"][0]["configMapRef"]["name"]) in before
 
 
 def test_systemd_stops_a_worker_without_its_jobs_noticing() -> None:

@@ -44,6 +44,15 @@ def test_every_command_that_a_page_names_can_be_typed(page: Path) -> None:
         assert {word for word in words if word.startswith("--")} <= known, line
 
 
+@pytest.mark.parametrize("page", PAGES, ids=PAGE_NAMES)
+def test_a_command_that_acts_on_one_or_on_all_says_which(page: Path) -> None:
+    """Without it there is a usage error at the worst moment."""
+    for line in typed(page.read_text()):
+        words = re.split(r"\s{2,}|&&", line)[0].split()[1:]
+        if "--all" in options(commands, words, line):  # which takes the command's own words away
+            assert words, line
+
+
 def typed(text: str) -> list[str]:
     """The lines of ours that are set as code: spans, which may be wrapped, and indented blocks."""
     spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text)]
@@ -52,7 +61,7 @@ def typed(text: str) -> list[str]:
 
 def options(group: click.Group, words: list[str], line: str) -> set[str]:
     """What may follow; the words of the command are taken away."""
-    context = click.Context(group)
+    context = click.Context(group, **commands.context_settings)  # what a command first learns of `-h`, it remembers
     command = group.get_command(context, words.pop(0)) if words else group
     assert command is not None, line
     if isinstance(command, click.Group) and words:

@@ -127,6 +127,18 @@ def test_every_way_to_sign_in_is_told(settings: Settings, ways: str) -> None:
     assert told(replace(settings, secret_key=KEY))["sign-in"] == [("ok", ways)]
 
 
+@pytest.mark.parametrize("environment", ["production", "Live", "acme-eu"])
+def test_the_link_of_development_in_production_is_a_failure_that_stops_no_deploy(environment: str) -> None:
+    check = one(replace(OPENID, environment=environment, dev_sign_in="t0ken"), Verdict.FAILURE)
+    assert check.what.startswith(f"RQCLOCK_DEV_SIGN_IN is set while RQCLOCK_ENVIRONMENT is {environment}")
+    assert "t0ken" not in str(check.facts()) and not check.stops_deploy
+
+
+def test_the_link_of_development_is_no_way_in_where_it_is_refused() -> None:
+    checks = told(Settings(secret_key=KEY, environment="production", dev_sign_in="t0ken"))["sign-in"]
+    assert [verdict for verdict, _ in checks] == ["failure", "warning"]
+
+
 @pytest.mark.parametrize(
     ("settings", "line"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from rqclock.doctor import clock_file, environment, packages
 from rqclock.doctor.check import Check, Verdict
+from rqclock.doctor.examination import examine
 from rqclock.settings import Settings
 
 FINE = {"rq": "3.0.0", "redis": "8.1.0", "rq-scheduler": "0.14.0", "rq-dashboard": "0.9.0"}
@@ -100,6 +102,23 @@ def test_another_rq_stops_a_deploy_and_another_dashboard_does_not() -> None:
     rq_4, dashboard = packages.judge({**FINE, "rq": "4.0.1", "rq-dashboard": "0.8.1"})
     assert (rq_4.what, rq_4.stops_deploy) == ("rq 4.0.1 is not supported", True)
     assert (dashboard.what, dashboard.stops_deploy) == ("rq-dashboard 0.8.1 is not supported", False)
+
+
+def test_a_sentry_address_without_its_package_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(sentry_dsn="https://k@sentry.example/1")
+    assert list(packages.wanted(settings)) == []
+    monkeypatch.setitem(sys.modules, "sentry_sdk", None)
+    [found] = packages.wanted(settings)
+    assert (found.verdict, found.what) == (Verdict.WARNING, "SENTRY_DSN is set, and sentry-sdk is not installed")
+    assert list(packages.wanted(Settings())) == []
+
+
+@pytest.mark.parametrize("before_deploy", [True, False])
+def test_it_is_told_before_a_deploy_too(before_deploy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentry_sdk", None)
+    environ = {"SENTRY_DSN": "https://k@sentry.example/1", "REDIS_URL": "nowhere"}
+    told = said(examine(environ, before_deploy=before_deploy), Verdict.WARNING)
+    assert "SENTRY_DSN is set, and sentry-sdk is not installed" in told
 
 
 def test_packages_that_break_rq_3_are_told() -> None:
