@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rqclock import early_stop
 from rqclock.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'rqclock' has no attribute {name!r}")
     check_prefix()
     if name == "Clock":  # a clock file asks for it first, and then imports the application's modules
+        if early_stop.is_asked_by_program():
+            early_stop.end_well()
         _set_up_application()
     globals()[name] = found = getattr(import_module(_HOMES[name]), name)
     return found
@@ -64,4 +67,5 @@ def _set_up_application() -> None:
     try:
         set_up()
     except ConfigurationError as error:
-        raise SystemExit(f"rqclock: {error}") from error
+        print(f"rqclock: {error}", file=sys.stderr)
+        raise SystemExit(2) from error

@@ -6,17 +6,15 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+import click
 
-from rqclock import sentry
-from rqclock.connection import sentinel_options, server_options, tls_options
-from rqclock.errors import ConfigurationError
+from rqclock import early_stop, sentry
+from rqclock.application import set_up as set_up_application
+from rqclock.connection import rq_config
+from rqclock.errors import ConfigurationError, RqclockError
 from rqclock.loading import load_clock
-from rqclock.logs import config
+from rqclock.logs import config, set_up
 from rqclock.settings import Settings
 
 
@@ -32,36 +30,36 @@ def _preload(file: str) -> None:
             logging.getLogger("rqclock.worker").warning("jobs are not preloaded: %s", error)
 
 
-def url(settings: Settings) -> str | None:
-    """The address for RQ, None with Sentinel. RQ takes nothing beside it, but redis-py reads options of TLS in it."""
-    if settings.redis.service:
-        return None
-    options = urlencode(tls_options(settings))
-    mark = "&" if "?" in settings.redis_url else "?"
-    return f"{settings.redis_url}{mark}{options}" if options else settings.redis_url
+def _wait_for_redis(settings: Settings, command: click.Context) -> None:
+    from rqclock.worker import arrival  # the worker's own code, which `rq info` can do without
+
+    if not command.params.get("url"):  # which RQ would take in place of ours
+        arrival.wait(settings, burst=bool(command.params.get("burst")))
 
 
-def sentinel(settings: Settings) -> dict[str, Any] | None:
-    """What RQ's configuration files call SENTINEL; None without."""
-    if not settings.redis.service:
-        return None
-    ours = {"client_name": "rqclock-worker", "socket_connect_timeout": settings.redis_connect_timeout}
-    return {
-        "INSTANCES": list(settings.redis.hosts),
-        "MASTER_NAME": settings.redis.service,
-        "SENTINEL_KWARGS": {"retry": Retry(NoBackoff(), 0)} | sentinel_options(settings),
-        "CONNECTION_KWARGS": ours | server_options(settings),
-    }
+def _starting_worker() -> click.Context | None:
+    """`rq worker`, if that is what reads this; `rq info`, `rq empty` and their like are to answer at once."""
+    command = click.get_current_context(silent=True)
+    return command if command is not None and command.info_name == "worker" else None
 
 
+_worker = _starting_worker()
+if _worker is not None:
+    early_stop.end_well()
 try:
     _settings = Settings.read(os.environ)
-except ConfigurationError as error:
-    sys.exit(f"rqclock: {error}")
-
-REDIS_URL = url(_settings)
-SENTINEL = sentinel(_settings)
-QUEUES = list(_settings.queues)
-DICT_CONFIG = config("worker")
-sentry.start("worker")
-_preload(_settings.file)
+    if _worker is not None:
+        set_up("worker")
+    _redis = rq_config(_settings, "rq" if _worker is None else "worker")
+    REDIS_URL, SENTINEL = _redis["REDIS_URL"], _redis["SENTINEL"]
+    QUEUES = list(_settings.queues)
+    DICT_CONFIG = config("worker")
+    sentry.start("worker")
+    if _worker is not None:
+        set_up_application()
+    _preload(_settings.file)
+    if _worker is not None:
+        _wait_for_redis(_settings, _worker)
+except RqclockError as _error:
+    print(f"rqclock: {_error}", file=sys.stderr)
+    sys.exit(2)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from rqclock.connection.client import application_connection, connect
 from rqclock.connection.explanation import address, explain, is_misconfigured
-from rqclock.connection.options import sentinel_options, server_options, tls_options
+from rqclock.connection.options import shared_options
 from rqclock.connection.renewal import renewed
+from rqclock.connection.through_rq import connect_as_rq, rq_config
 
 __all__ = [
     "address",
     "application_connection",
     "connect",
+    "connect_as_rq",
     "explain",
     "is_misconfigured",
     "renewed",
-    "sentinel_options",
-    "server_options",
-    "tls_options",
+    "rq_config",
+    "shared_options",
 ]

@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.connection import Connection, SSLConnection, UnixDomainSocketConnection
 from redis.retry import Retry
 
-from rqclock.connection.options import sentinel_options, server_options, tls_options
+from rqclock.connection.options import sentinel_options, server_options, shared_options, tls_options
 from rqclock.connection.renewal import LIFE, renewed
 from rqclock.connection.sentinels import Sentinels
 from rqclock.errors import ConfigurationError
@@ -38,12 +38,9 @@ def connect(
     would be queued twice under one id (seen). Who may repeat a command does so knowingly.
     Raises ConfigurationError when the URL's options cannot be read.
     """
-    options: dict[str, Any] = {
-        "socket_connect_timeout": settings.redis_connect_timeout,
+    options: dict[str, Any] = shared_options(settings, role) | {
         "socket_timeout": settings.redis_timeout if answer_timeout is None else answer_timeout,
         "retry": Retry(NoBackoff(), 0),
-        "client_name": f"rqclock-{role}",
-        "protocol": 2,
         "driver_info": None,  # its name and version cost two round trips at each new connection
         "redis_connect_func": _greeting(connected) if connected else None,
     }

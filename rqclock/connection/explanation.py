@@ -24,6 +24,10 @@ def explain(error: redis.RedisError, settings: Settings) -> RedisUnavailable:
     if isinstance(error, redis.ReadOnlyError):
         cause = "another server has taken its place just now, or REDIS_URL names a replica"
         return RedisUnavailable(f"Redis at {where} takes no writes ({text}): {cause}")
+    if isinstance(error, redis.BusyLoadingError):
+        return RedisUnavailable(f"Redis at {where} is loading its data, and answers nothing until then ({text})")
+    if isinstance(error, redis.ResponseError):
+        return RedisUnavailable(f"Redis at {where} refused what it was asked for ({text})")
     return RedisUnavailable(f"Redis at {where} cannot be reached ({text}): is it running, is REDIS_URL right?")
 
 

@@ -8,6 +8,15 @@ from rqclock.connection.sentinels import PATIENCE, Led, LedEncrypted
 from rqclock.settings import Settings
 
 
+def shared_options(settings: Settings, role: str) -> dict[str, Any]:
+    """What holds for every connection of ours: how long it may take to come about, its name, and the protocol.
+
+    Version 2 has no HELLO in it, which proxies and some providers refuse.
+    """
+    patience = {"socket_connect_timeout": settings.redis_connect_timeout}
+    return patience | {"client_name": f"rqclock-{role}", "protocol": 2}
+
+
 def server_options(settings: Settings) -> dict[str, Any]:
     """What a server that Sentinel names wants to know of us, in redis-py's words."""
     where = settings.redis

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import redis
 
-from rqclock.connection import connect
+from rqclock.connection import connect, connect_as_rq
 from rqclock.doctor import refusals
 from rqclock.doctor.check import Check, failure, ok, warning
 from rqclock.doctor.reason import Reason
@@ -63,7 +63,7 @@ def knock(settings: Settings) -> list[Knock]:
 
 def _try(one: Knock, settings: Settings) -> None:
     try:
-        connection = connect(settings, one.role, answer_timeout=one.limit)
+        connection = _connection(one, settings)
         connection.ping()
         for _ in range(SAMPLES):
             began = time.monotonic()
@@ -74,6 +74,12 @@ def _try(one: Knock, settings: Settings) -> None:
         one.connection = connection
     except Exception as error:  # redis-py lets some of a socket through, and what an option or an answer provokes
         one.error = error
+
+
+def _connection(one: Knock, settings: Settings) -> redis.Redis:
+    if one.role == "worker":  # whose first connection is RQ's to make
+        return connect_as_rq(settings, answer_timeout=one.limit)
+    return connect(settings, one.role, answer_timeout=one.limit)
 
 
 def judge(knocks: list[Knock], settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:

@@ -87,7 +87,7 @@ def clients(facts: Facts) -> Check:
         return warning(
             "connections",
             f"{used} of {most} in use, {free} free",
-            why="a deploy doubles them for a while; a clock holds about 8, a worker several",
+            why="a deploy doubles them for a while; a clock holds 5, a worker 4 or more",
             remedy="raise maxclients (or the plan), or lower WORKER_CONCURRENCY and gunicorn's --threads",
         )
     return ok("connections", f"{used} of {most} in use")

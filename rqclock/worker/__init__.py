@@ -1,5 +1,6 @@
 """`rqclock.Worker`: RQ's worker with processes that are kept for many jobs.
 
+- `arrival.py`: before all else, waiting for a Redis that is away
 - `worker.py`: the class that RQ's command line starts, with RQ's names and options
 - `stable.py`: the parent; keeps the horses, hears what they have in hand, beats for them, stops them in time
 - `stall.py`: one horse as its parent sees it

@@ -14,6 +14,7 @@ from rq.executions import Execution
 from rq.job import Job, JobStatus
 from rq.utils import now
 
+from rqclock.logs import facts_of
 from rqclock.store.scripts import Scripts
 from rqclock.worker.stall import InHand, Stall
 from rqclock.worker.trouble import ride_out
@@ -59,7 +60,7 @@ class Fallen:
             elif stall.verdict != "lost":
                 self.put_back(taken)
         except GivenUp:
-            log.error("job %s: Redis does not answer; the reaper will find the job", taken.job_id)
+            log.error("job %s: Redis does not answer; the reaper will find the job", taken.job_id, extra=taken.facts)
         except (NoSuchJobError, InvalidJobOperation):
             return  # it has ended, and its life is over
 
@@ -67,7 +68,7 @@ class Fallen:
         """To the front of its queue, not counted as a failure."""
         arguments = (RQ_KEY_PREFIX, taken.queue, taken.job_id, self._worker.name, taken.execution)
         if ride_out(lambda: self._scripts.call("put_back", *arguments), self._deadline):
-            log.warning("job %s is back on %s, it had no time to end", taken.job_id, taken.queue)
+            log.warning("job %s is back on %s, it had no time to end", taken.job_id, taken.queue, extra=taken.facts)
 
     def _end(self, taken: InHand, verdict: str, status: int) -> None:
         worker = self._worker
@@ -87,7 +88,7 @@ class Fallen:
             worker._handle_stopped_job(job, queue, execution)
             return
         reason = _too_long(taken) if verdict == "timeout" else _unexpected(status)
-        worker.log.warning("Worker %s: job %s failed (%s)", worker.name, job.id, reason)
+        worker.log.warning("Worker %s: job %s failed (%s)", worker.name, job.id, reason, extra=facts_of(job))
         worker.handle_work_horse_killed(job, 0, status, None)  # type: ignore[no-untyped-call]
         worker.handle_job_failure(job, queue=queue, exc_string=reason, execution=execution)
 

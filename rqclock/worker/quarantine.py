@@ -30,4 +30,5 @@ class Quarantine:
         entry = json.dumps({"queue": queue, "reason": reason, "worker": self._worker, "at": iso(now)})
         packed = base64.b64encode(zlib.compress(f"quarantined: {reason}".encode()))
         self._scripts.call("quarantine", RQ_KEY_PREFIX, queue, job_id, entry, int(now), DEFAULT_FAILURE_TTL, packed)
-        log.error("%s: job %s cannot be read and is quarantined: %s", queue, job_id.decode(errors="replace"), reason)
+        shown = job_id.decode(errors="replace")
+        log.error("%s: job %s cannot be read and is quarantined: %s", queue, shown, reason, extra={"job_id": shown})

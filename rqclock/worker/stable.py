@@ -191,7 +191,8 @@ class Stable:
         for stall in self.busy:
             taken = stall.in_hand
             if taken and taken.due and moment >= taken.due and stall.killed_for is None:
-                log.error("job %s did not end with its timeout of %d s: killed", taken.job_id, taken.timeout)
+                told = "job %s did not end with its timeout of %d s: killed"
+                log.error(told, taken.job_id, taken.timeout, extra=taken.facts)
                 stall.kill("timeout")
         if self._stop_at is not None and moment >= self._stop_at:
             self._end_all()
@@ -244,5 +245,5 @@ class Stable:
         ours: Any = self._scripts.call("in_hand", RQ_KEY_PREFIX, *whose, *times, "beats")
         stall.lost = 0 if ours else stall.lost + 1
         if stall.lost >= 2:  # the first may be a job that ends just now
-            log.error("job %s was given to another worker while this one was cut off: stopped here", taken.job_id)
+            log.error("job %s was given to another worker meanwhile: stopped", taken.job_id, extra=taken.facts)
             stall.kill("lost")

@@ -23,6 +23,11 @@ class InHand:
     timeout: int
     due: float | None
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a log line says of it besides its words."""
+        return {"job_id": self.job_id}
+
 
 class Stall:
     """`killed_for`: the id of the job that a kill was meant for; another one in hand then is innocent."""

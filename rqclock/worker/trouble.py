@@ -32,8 +32,21 @@ def passes(error: BaseException) -> bool:
     return isinstance(error, redis.RedisError) and any(word in str(error) for word in WORDS)
 
 
-def ride_out(step: Callable[[], Value], pause: Callable[[float], None]) -> Value:
-    """The value of `step`, tried until Redis takes it. `pause` may raise to give up. Other errors go through."""
+def in_its_words(error: redis.RedisError) -> str:
+    """As redis-py tells it."""
+    return f"Redis: {str(error).strip() or type(error).__name__}"
+
+
+def ride_out(
+    step: Callable[[], Value],
+    pause: Callable[[float], None],
+    *,
+    told: Callable[[redis.RedisError], str] = in_its_words,
+) -> Value:
+    """The value of `step`, tried until Redis takes it. `pause` may raise to give up. Other errors go through.
+
+    `told` says in the log what is waited for.
+    """
     delay = 0.0
     while True:
         try:
@@ -42,7 +55,7 @@ def ride_out(step: Callable[[], Value], pause: Callable[[float], None]) -> Value
             if not passes(error):
                 raise
             if not delay:
-                log.error("Redis: %s; waiting", str(error).strip() or type(error).__name__)
+                log.error("%s; waiting", told(error))
             delay = min(LONGEST_PAUSE, max(FIRST_PAUSE, delay * 2))
             pause(delay)
         else:

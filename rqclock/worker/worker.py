@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from contextlib import suppress
 from typing import Any
 
+import click
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -20,7 +22,8 @@ from rq.worker.base import DequeueStrategy
 
 from rqclock import sentry
 from rqclock.application import set_up
-from rqclock.connection import renewed
+from rqclock.connection import renewed, shared_options
+from rqclock.errors import ConfigurationError
 from rqclock.jobs.rq_job import Job
 from rqclock.settings import Settings
 from rqclock.worker.commands import Commands
@@ -32,6 +35,7 @@ from rqclock.worker.stable import LIFE, Stable
 from rqclock.worker.trouble import Noting, ride_out
 
 ANSWER_TIMEOUT = 2.0  # seconds for one answer of Redis: the parent must stay able to act
+OF_VERSION_3 = ("maint_", "orig_")  # options that redis-py adds for the newer protocol and refuses with the older
 FAREWELL = 1.0  # seconds to sign off at the end
 
 log = logging.getLogger("rqclock.worker")
@@ -44,10 +48,10 @@ class Worker(Ending):
     job_class: type[RqJob] = Job
 
     def __init__(self, queues: Any, name: str | None = None, *, job_class: Any = None, **options: Any) -> None:
-        self.settings = Settings.read(os.environ)
+        self.settings, parts = _as_configured()
         stock = job_class is None or job_class is RqJob  # RQ's own reads pickles
         super().__init__(queues, name, job_class=Job if stock else job_class, **options)
-        self.surroundings = Surroundings((*set_up(), *sentry.parts()))
+        self.surroundings = Surroundings((*parts, *sentry.parts()))
         self._stable: Stable | None = None
         for queue in self.queues:
             queue.connection, queue.job_class = self.connection, self.job_class
@@ -147,15 +151,15 @@ class Worker(Ending):
         """Our own connections: RQ's wait 415 s for an answer, and redis-py's retries would send a command twice."""
         pool = connection.connection_pool
         options = {
-            **pool.connection_kwargs,
+            **{name: value for name, value in pool.connection_kwargs.items() if not name.startswith(OF_VERSION_3)},
+            **shared_options(self.settings, "worker"),
             "socket_timeout": ANSWER_TIMEOUT,
-            "socket_connect_timeout": ANSWER_TIMEOUT,
             "retry": Retry(NoBackoff(), 0),
         }
         if type(pool) in (redis.ConnectionPool, redis.BlockingConnectionPool):
             kind = renewed(pool.connection_class)
             return Noting(connection_pool=redis.ConnectionPool(connection_class=kind, **options))
-        pool.connection_kwargs.update(options)  # Sentinel's pool finds the server itself
+        pool.connection_kwargs = options  # Sentinel's pool finds the server itself
         return Noting(connection_pool=pool)
 
     # --- commands that come by Redis
@@ -171,3 +175,17 @@ class Worker(Ending):
         """One of RQ's commands, as it came."""
         if self._stable is not None:
             self.commands.obey(message, self._stable)
+
+
+def _as_configured() -> tuple[Settings, tuple[Any, ...]]:
+    """Our settings, and what the application's set-up returned. Raises ConfigurationError.
+
+    RQ's command, which would show a traceback of that, ends with one line and with 2.
+    """
+    try:
+        return Settings.read(os.environ), set_up()
+    except ConfigurationError as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        print(f"rqclock: {error}", file=sys.stderr)
+        raise SystemExit(2) from error

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from redis.sentinel import SentinelConnectionPool
-from rq.cli.helpers import get_redis_from_config
 
-from rqclock import rq_settings
-from rqclock.connection import address, connect, explain
+from rqclock import Worker
+from rqclock.connection import address, connect, connect_as_rq, explain
 from rqclock.errors import ConfigurationError
 from rqclock.settings import Settings, unknown
 
@@ -22,6 +21,11 @@ def problems(**environ: str) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         Settings.read(environ)
     return str(caught.value).splitlines()
+
+
+def test_with_a_long_lease_a_clock_is_not_silent_between_two_beats() -> None:
+    assert Settings.read({"RQCLOCK_SILENT_AFTER": "5", "RQCLOCK_LEASE": "60"}).silence == 120
+    assert Settings.read({"RQCLOCK_SILENT_AFTER": "40", "RQCLOCK_LEASE": "2"}).silence == 40
 
 
 def test_an_empty_environment_gives_settings_that_work_on_a_laptop() -> None:
@@ -57,6 +61,7 @@ def test_a_lease_that_no_one_could_keep_is_refused(lease: str) -> None:
         "redis://host:port",
         "redis://host:99999",
         "redis://[::1",
+        "redis://a..b/0",
         "sentinel://a",
     ],
 )
@@ -113,6 +118,20 @@ def test_an_error_of_redis_is_one_line_without_the_password() -> None:
         assert SECRET not in line and "\n" not in line and "h:6380/2" in line
 
 
+def test_what_redis_refuses_is_not_said_to_be_out_of_reach() -> None:
+    import redis
+
+    line = str(explain(redis.ResponseError("Invalid stream ID specified"), Settings()))
+    assert line == "Redis at 127.0.0.1:6379/0 refused what it was asked for (Invalid stream ID specified)"
+    assert "cannot be reached" in str(explain(redis.ConnectionError("refused"), Settings()))
+
+
+def test_a_worker_that_code_makes_raises_where_rqs_command_would_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RQCLOCK_GRACE", "soon")
+    with pytest.raises(ConfigurationError, match="RQCLOCK_GRACE 'soon' is not a number of seconds"):
+        Worker(["default"], connection=connect(Settings(), "worker"))
+
+
 def test_an_option_of_the_address_that_cannot_be_read_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match="REDIS_URL"):
         connect(Settings.read({"REDIS_URL": "redis://h/0?socket_timeout=soon"}), "clock")
@@ -127,6 +146,14 @@ def test_every_setting_says_its_variable_and_what_it_is_for() -> None:
     for setting in fields(Settings):
         assert setting.metadata["name"].isupper()
         assert setting.metadata["help"]
+
+
+def test_what_kubernetes_says_of_a_service_called_like_us_is_no_mistyped_setting() -> None:
+    links = {"PORT": "tcp://10.0.0.1:80", "SERVICE_HOST": "10.0.0.1", "SERVICE_PORT": "80", "SERVICE_PORT_HTTP": "80"}
+    links |= {f"PORT_80_TCP{part}": "10.0.0.1" for part in ("", "_ADDR", "_PORT", "_PROTO")}
+    for service in ("RQCLOCK_", "RQCLOCK_WEB_"):
+        assert unknown({service + name: value for name, value in links.items()}) == []
+    assert len(unknown({"RQCLOCK_HEALTH_PORT": "8080"})) == 1
 
 
 def test_an_unknown_variable_that_looks_like_ours_is_told_with_the_nearest_name() -> None:
@@ -216,20 +243,28 @@ def test_a_stock_worker_gets_the_same_connection_from_our_rq_settings(tmp_path: 
     authority = tmp_path / "ca.pem"
     authority.write_text("PEM")
     tls = Settings.read({"REDIS_URL": "rediss://h/1", "REDIS_CA_FILE": str(authority), "REDIS_VERIFY": "chain"})
-    client = get_redis_from_config({"REDIS_URL": rq_settings.url(tls), "SENTINEL": rq_settings.sentinel(tls)})
-    options = client.get_connection_kwargs()
+    options = connect_as_rq(tls).get_connection_kwargs()
     assert (options["host"], options["db"], options["ssl_ca_certs"]) == ("h", 1, str(authority))
     assert options["ssl_check_hostname"] is False
 
 
 def test_a_stock_worker_asks_the_sentinels_too() -> None:
     settings = Settings.read({"REDIS_URL": "redis+sentinel://:pw@s1:1,s2:2/main/4", "REDIS_SENTINEL_PASSWORD": "sp"})
-    assert rq_settings.url(settings) is None
-    client = get_redis_from_config({"REDIS_URL": None, "SENTINEL": rq_settings.sentinel(settings)})
-    pool = client.connection_pool
+    pool = connect_as_rq(settings).connection_pool
     assert isinstance(pool, SentinelConnectionPool)
     assert (pool.service_name, pool.connection_kwargs["db"], pool.connection_kwargs["password"]) == ("main", 4, "pw")
-    assert [asked.get_connection_kwargs()["password"] for asked in pool.sentinel_manager.sentinels] == ["sp", "sp"]
+    asked = [sentinel.get_connection_kwargs() for sentinel in pool.sentinel_manager.sentinels]
+    assert [options["password"] for options in asked] == ["sp", "sp"]
+    assert [options["protocol"] for options in asked] == [2, 2]
+
+
+@pytest.mark.parametrize("url", ["redis://h/1", "rediss://h?db=1", "unix:///h", "redis+sentinel://h/main/4"])
+def test_protocol_name_and_patience_are_those_of_every_process(url: str) -> None:
+    settings = Settings.read({"REDIS_URL": url, "REDIS_CONNECT_TIMEOUT": "7", "REDIS_TIMEOUT": "8"})
+    shared = {"protocol": 2, "socket_connect_timeout": 7, "socket_timeout": 8, "client_name": "rqclock-worker"}
+    for client in (connect(settings, "worker"), connect_as_rq(settings)):
+        options = client.get_connection_kwargs()
+        assert {name: options[name] for name in shared} == shared
 
 
 def test_a_secret_comes_from_a_regular_file_of_one_line_and_from_nothing_else(tmp_path: Path) -> None:

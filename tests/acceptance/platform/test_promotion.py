@@ -51,7 +51,7 @@ class Address:
     def _follow(self, one: Guarded, other: Guarded) -> None:
         with one.client() as client:
             client.replicaof(LOOPBACK, other.port)
-        until(one.is_replica, what="replication")
+        until(one.is_replica, PATIENCE, what="replication")
 
 
 @pytest.fixture

@@ -125,9 +125,10 @@ def test_work_goes_on_where_it_is_while_no_sentinel_answers(service: Service, wa
 def test_a_password_that_sentinel_refuses_is_told(
     watched: Watched, sail: Sail, authority: Authority, env: dict[str, str], words: str
 ) -> None:
-    clock = sail(watched.url, REDIS_CA_FILE=str(authority.file), **env).clock()
-    assert clock.wait(PATIENCE) == 2, clock.output
-    assert words in clock.output and len(clock.output.splitlines()) == 1 and len(clock.output) < 400
+    fleet = sail(watched.url, REDIS_CA_FILE=str(authority.file), **env)
+    for process in (fleet.clock(), fleet.worker(), fleet.stock()):
+        assert process.wait(PATIENCE) == 2, process.output
+        assert words in process.output and len(process.output.splitlines()) == 1 and len(process.output) < 400
 
 
 def written(server: Guarded) -> dict[str, Any]:

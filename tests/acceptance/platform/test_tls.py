@@ -16,9 +16,8 @@ ELSEWHERE = ("redis.example.org",)
 
 
 def is_refused(fleet: Fleet, *words: str) -> None:
-    """Clock and command end with 2 and one line that has these words, and not the password."""
-    clock, command = fleet.clock(), fleet.command("status")
-    for process in (clock, command):
+    """Clock, workers and command end with 2 and one line that has these words, and not the password."""
+    for process in (fleet.clock(), fleet.worker(), fleet.stock(), fleet.command("status")):
         assert process.wait(PATIENCE) == 2, process.output
         assert len(process.output.splitlines()) == 1, process.output
         assert not [word for word in words if word not in process.output], process.output

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rqclock.dev.ports import any_free
 from tests.acceptance.doctor.certificates import HOST, tls_port
 from tests.integration.doctor.conftest import Doctor
 from tests.support.certificates import Authority
 from tests.support.lab import Lab
+from tests.support.ports import any_free
 from tests.support.sentinel import SENTINEL_PASSWORD, Watched
 from tests.support.server import Server
 
@@ -120,3 +120,16 @@ def test_the_master_that_sentinels_name_is_examined(doctor: Doctor, tmp_path: Pa
         watched.end()
     assert found.of("role") == [("ok", "master with 2 replicas")]
     assert "REDIS_SENTINEL_PASSWORD" in refused.one("authentication", "failure").remedy
+
+
+@pytest.mark.needs("redis-server")
+def test_the_doctor_knocks_as_rq_would_where_a_worker_is_meant(
+    doctor: Doctor, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = lab.server(program="redis-server", arguments=("--rename-command", "HELLO", ""))
+    assert "clock, worker, web reach" in doctor(url=server.url, before_deploy=True).of("connection")[0][1]
+    newer = {"REDIS_URL": f"{server.url}?protocol=3", "SENTINEL": None}
+    monkeypatch.setattr("rqclock.connection.through_rq.rq_config", lambda settings: newer)
+    [failed, others] = [what for _, what in doctor(url=server.url, before_deploy=True).of("connection")]
+    assert failed.startswith("worker: ") and "HELLO" in failed
+    assert others.startswith("clock, web reach")
