@@ -1,6 +1,7 @@
-"""Every fault of tests/acceptance/faults with its result and its figures: python -m bench.faults [--fast]
+"""Every fault that a test injects, with its result and its figures: python -m bench.faults [--fast]
 
-Without --fast the long ones run too, a quarter of an hour, and with them those that `bin/test all` leaves out.
+Without --fast the long ones run too, twenty minutes, and with them those that `bin/test all` leaves out. A test with
+many cases is one row where the cases are no faults of their own (those of pages).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 import click
 import pytest
 
-FOLDER = "tests/acceptance/faults"
+FOLDERS = ("tests/acceptance", "tests/integration/web", "tests/integration/worker")
 HEAD = ("#", "fault", "what holds", "result", "s", "measured")
 
 
@@ -43,6 +44,7 @@ class Table:
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
+        self._took = 0.0
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -51,14 +53,16 @@ class Table:
         if marker is None:
             return report
         number, injected = marker.args
-        row = self.rows.setdefault(item.nodeid, Row(number, injected, _words(item.name)))
+        name = item.name.partition("[")[0] if "web" in item.path.parts else item.name
+        row = self.rows.setdefault(f"{item.path} {name}", Row(number, injected, _words(name)))
         if report.failed:
             row.result = "FAILED"
         elif report.when == "call" and report.passed:
-            row.result, row.seconds = "ok", report.duration
-        row.measured = [str(value) for name, value in item.user_properties if name == "measured"]
-        said = dict(item.user_properties)
-        row.seconds = float(str(said.get("seconds") or row.seconds))
+            row.result = "ok" if row.result != "FAILED" else row.result
+            self._took = report.duration
+        elif report.when == "teardown":  # now it is known what the test itself has measured
+            row.measured += [str(value) for name, value in item.user_properties if name == "measured"]
+            row.seconds += float(str(dict(item.user_properties).get("seconds") or self._took))
         return report
 
 
@@ -75,7 +79,7 @@ def main(fast: bool) -> None:
     table = Table()
     os.environ["FAULTS_LONG"] = "1"
     code = pytest.main(
-        [FOLDER, "-q", "--tb=short", "-o", "faulthandler_timeout=0", *(["-m", "not slow"] if fast else [])],
+        [*FOLDERS, "-q", "--tb=short", "-o", "faulthandler_timeout=0", "-m", "fault and not slow" if fast else "fault"],
         plugins=[table],
     )
     click.echo("\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in (HEAD, ("---",) * len(HEAD))))

@@ -1,10 +1,11 @@
 """Workers beside each other in one run: rqclock's, RQ's own and, where it is installed, Celery's prefork.
 
-    python -m bench.workers [--jobs 2000] [--rounds 3] [--celery PYTHON]
+    python -m bench.workers [--jobs 2000] [--rounds 3] [--ticks 30] [--celery PYTHON]
 
 Each has one process for jobs, runs the same job that does nothing on the same embedded server, and keeps its result:
 first out of a full queue (jobs a second), then one job after another into an empty queue (milliseconds from before the
-enqueue to the first line of the job). `--celery` names a Python that has Celery, where this one has not.
+enqueue to the first line of the job). Those that take RQ's jobs are given some by a clock, too: milliseconds from a
+run's planned second to the first line of its job. `--celery` names a Python that has Celery, where this one has not.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import click
@@ -32,6 +33,14 @@ ROOT = Path(__file__).resolve().parents[1]
 RQ = ("-m", "rq.cli", "worker", "-q", "-j", "rqclock.Job", "-w")
 CELERY = ("-m", "celery", "-A", "bench.celery_app", "worker", "--pool=prefork", "--concurrency=1", "-l", "ERROR")
 OURS = "rqclock.Worker"
+CLOCK = """
+from bench.work import stamp
+from rqclock import Clock
+
+clock = Clock()
+clock.every("second", name="stamp").enqueue(stamp, {url!r})
+clock.run()
+"""
 SLOWER = {"rq.Worker": 8}  # forks for each job: so many times fewer jobs are enough
 
 
@@ -74,9 +83,22 @@ class System:
                 time.sleep(0.02)  # the worker is back at its queue, as it is when a tick comes
         return found[1:]  # the first one has waited for the worker's own start
 
+    def lateness(self, ticks: int, folder: Path) -> list[float]:
+        """Milliseconds from the second at which a run is due to the first line of its job, for so many of a clock's."""
+        self._redis.flushall()
+        file = folder / "clock.py"
+        file.write_text(CLOCK.format(url=self._variables["REDIS_URL"]))
+        with self._worker(), self._runs((sys.executable, str(file))):
+            until(lambda: self._redis.llen("bench:started") > ticks, ticks + 60, what="the jobs of a clock")
+        started = [float(at) for at in self._redis.lrange("bench:started", -ticks, -1)]
+        return [at % 1 * 1000 for at in started]  # each is due at a whole second, and begins long before the next
+
+    def _worker(self) -> AbstractContextManager[None]:
+        return self._runs(self._command)
+
     @contextmanager
-    def _worker(self) -> Iterator[None]:
-        process = self._start(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def _runs(self, command: tuple[str, ...]) -> Iterator[None]:
+        process = self._start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             yield
         finally:
@@ -105,7 +127,10 @@ class System:
 
 
 class CelerySystem(System):
-    """Celery: queued by a process of its own Python."""
+    """Celery: queued by a process of its own Python, and never by a clock of ours."""
+
+    def lateness(self, ticks: int, folder: Path) -> list[float]:
+        return []
 
     def fill(self, jobs: int) -> None:
         self._start((self._command[0], "-m", "bench.celery_app", "nothing", str(jobs))).wait()
@@ -149,9 +174,10 @@ def systems(server: Server, celery: str) -> list[System]:
 @click.command()
 @click.option("--jobs", default=2000, show_default=True)
 @click.option("--rounds", default=3, show_default=True)
+@click.option("--ticks", default=30, show_default=True)
 @click.option("--celery", default=sys.executable, help="A Python that has Celery.")
-def main(jobs: int, rounds: int, celery: str) -> None:
-    """Print jobs a second, the ratio of rqclock's to it, and the time to the start, as medians of the rounds."""
+def main(jobs: int, rounds: int, ticks: int, celery: str) -> None:
+    """Print jobs a second, the ratio of rqclock's to it, and the times to the start, as medians of the rounds."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder)).start()
         try:
@@ -162,13 +188,16 @@ def main(jobs: int, rounds: int, celery: str) -> None:
                 for system in measured:
                     rates[system.name].append(system.throughput(jobs // SLOWER.get(system.name, 1)))
                     waits[system.name] += system.latencies(50)
+            runs = {system.name: system.lateness(ticks, Path(folder)) for system in measured}
         finally:
             server.kill()
     ours = statistics.median(rates[OURS])
     for name, found in rates.items():
         rate, wait = statistics.median(found), statistics.quantiles(waits[name], n=20)
         times = f"rqclock.Worker runs {ours / rate:.1f} times as many" if name != OURS else ""
-        click.echo(f"{name:26} {rate:6.0f} jobs/s   start {wait[9]:5.1f} ms (95 %: {wait[18]:5.1f} ms)   {times}")
+        of_clock = f"{statistics.median(runs[name]):5.1f} ms" if runs[name] else "       -"
+        starts = f"start {wait[9]:5.1f} ms (95 %: {wait[18]:5.1f} ms), of a run {of_clock}"
+        click.echo(f"{name:26} {rate:6.0f} jobs/s   {starts}   {times}")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from rqclock.masks import MASK
 from rqclock.web import create_app
 
 SHARED_MEMORY = "/dev/shm"
-PROBES = ("/livez", "/readyz", "/metrics")
+PROBES = ("/livez", "/metrics")
 _QUERY = re.compile(r"(/[^\s?'\"]*)\?[^\s'\"]+")
 
 
@@ -57,6 +57,7 @@ class Lines(Logger):  # type: ignore[misc]
 
 def application() -> Flask:
     """The console. A setting that cannot be used ends gunicorn with one line: without this it would be a traceback."""
+    logs.warn_of_unknown()
     try:
         return create_app()
     except ConfigurationError as error:

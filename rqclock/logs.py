@@ -1,8 +1,9 @@
 """How our processes log: one line an event, on standard output. JSON for machines, plain words on a terminal.
 
 What stands in the line: `at`, `level`, `logger`, `message`; `process` (clock, worker, web), `service`, `environment`,
-`release`; and in a job `schedule`, `tick`, `job_id`, `worker`, `attempt`, at its end `duration` in seconds. RQ's,
-gunicorn's and the application's own loggers go the same way.
+`release`; on a run of a schedule `schedule`, `tick`, `decision`, `job_id`; in a job `schedule`, `tick`, `job_id`,
+`worker`, `attempt`, at its end `duration` in seconds. RQ's, gunicorn's and the application's own loggers go the same
+way.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 from rqclock.masks import mask_urls, mask_values
+from rqclock.settings import unknown
 
 NAMED = {"service": "RQCLOCK_SERVICE", "environment": "RQCLOCK_ENVIRONMENT", "release": "RQCLOCK_RELEASE"}
 LEFT_OUT = ("arguments", "kwargs", "func")  # what RQ attaches to an error: a job's arguments are nobody's log
@@ -53,8 +55,15 @@ def config(process: str) -> dict[str, Any]:
 
 
 def set_up(process: str) -> None:
-    """Log so in this process."""
+    """Log so in this process, and begin with what has no effect."""
     logging.config.dictConfig(config(process))
+    warn_of_unknown()
+
+
+def warn_of_unknown() -> None:
+    """A line for each setting whose name is mistyped: else nobody would see that it is not in force."""
+    for line in unknown(os.environ):
+        logging.getLogger("rqclock").warning("%s", line)
 
 
 def wants_json() -> bool:

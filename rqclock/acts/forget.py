@@ -11,7 +11,6 @@ from rqclock.errors import RqclockError, did_you_mean
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
 from rqclock.store.presence import clocks, read_present
-from rqclock.store.server_now import server_now
 
 log = logging.getLogger("rqclock.activity")
 AT_ONCE = 500  # keys deleted in one command
@@ -25,12 +24,14 @@ def forget(connection: redis.Redis, keys: Keys, name: str, by: By) -> int:
     known = clocks(connection, keys.prefix)
     if name not in known:
         raise RqclockError(f"there is no Clock {name!r}{did_you_mean(name, known)}")
-    leader, standbys = read_present(connection, keys, server_now(connection))
-    if alive := [*([leader] if leader else []), *standbys]:
+    there = read_present(connection, keys)
+    if alive := [*([there.leader] if there.leader else []), *there.standbys]:
         raise RqclockError(f"a process of {name!r} runs on {alive[0].host} (pid {alive[0].pid}): stop it first")
     found = list(connection.scan_iter(f"{keys.root}*", count=1000))
     for part in slices(found, AT_ONCE):
         connection.unlink(*part)
+    if known == [name]:  # nobody must be told that no clock ever came
+        connection.set(keys.forgotten, name)
     connection.srem(keys.clocks, name)
     # Its own activity is gone with it, so the log alone keeps who did this.
     log.warning("%s", by.words(f"Clock {name!r} was forgotten, {len(found)} keys,"))

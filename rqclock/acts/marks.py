@@ -46,7 +46,7 @@ class Marks:
 
     def __init__(self, connection: redis.Redis, keys: Keys, now: Now | None = None) -> None:
         self.connection = connection
-        self.now = asking(connection, now)
+        self.now = asking(connection, keys, now)
         self.keys = keys
         self._scripts = Scripts(connection)
 

@@ -12,8 +12,9 @@ import redis
 from rqclock.store import rq_records, totals
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
+from rqclock.store.names import Names
 from rqclock.store.places import Places
-from rqclock.store.replies import text, texts
+from rqclock.store.replies import text
 from rqclock.store.rq_records import Record
 from rqclock.store.scripts import Scripts
 from rqclock.store.ticks import field, read_job_id
@@ -35,7 +36,7 @@ class Outcomes:
         self._waiting: set[str] = set()
         self._places = Places(connection, keys)
         self._scripts = Scripts(connection)
-        self._renamed: dict[str, str] = {}
+        self._names = Names({})
 
     def step(self, now: float) -> None:
         """One pass over all open jobs; sending it again writes the same. Raises redis.RedisError."""
@@ -44,7 +45,7 @@ class Outcomes:
             return
         known, self._attempts = self._attempts, {}
         waited, self._waiting = self._waiting, set()
-        self._renamed = texts(self._connection.hgetall(self._keys.named("renamed")))
+        self._names = Names.read(self._connection, self._keys)
         for part in slices(self._connection.zrange(self._keys.named("open"), 0, -1), CHUNK):
             self._look_at([text(job_id) for job_id in part], waited, known)
         took = self._monotonic() - began
@@ -53,13 +54,7 @@ class Outcomes:
     def _named(self, job_id: str) -> tuple[str, int, str | None] | None:
         """Slug, instant and token of a job of ours; a job queued before a renaming belongs to the schedule of today."""
         named = read_job_id(job_id)
-        if named is None:
-            return None
-        slug, seen = named[0], set[str]()
-        while slug in self._renamed and slug not in seen:  # renamed more than once
-            seen.add(slug)
-            slug = self._renamed[slug]
-        return slug, named[1], named[2]
+        return None if named is None else (self._names.today(named[0]), named[1], named[2])
 
     def _look_at(self, ids: list[str], waited: set[str], known: dict[str, int]) -> None:
         """Those that wait in a queue as they did before have no news; there may be very many."""
@@ -120,11 +115,13 @@ def _totals(facts: Mapping[str, Any], slug: str, record: Record | None) -> dict[
 
 def read_retried(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[list[dict[str, Any]]]:
     """What is kept of the earlier attempts of jobs that have not ended. Raises redis.RedisError."""
+    ids = list(job_ids)
+    names = Names.read(connection, keys) if ids else Names({})
     pipeline = connection.pipeline(transaction=False)
-    for job_id in job_ids:
+    for job_id in ids:
         slug, at, token = read_job_id(job_id) or ("", 0, None)
-        pipeline.hget(keys.of("attempts", slug), field(at, token))
-    return [_parsed(found) for found in (pipeline.execute() if len(pipeline) else [])]
+        pipeline.hget(keys.of("attempts", names.today(slug)), field(at, token))
+    return [_parsed(found) for found in (pipeline.execute() if ids else [])]
 
 
 def attempts(record: Record | None, retried: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -160,4 +157,9 @@ def _without_none(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parsed(value: Any) -> list[dict[str, Any]]:
-    return json.loads(text(value)) if value else []
+    """The attempts that are kept; none where somebody else wrote something."""
+    try:
+        found = json.loads(value) if value else []
+    except (ValueError, RecursionError):
+        found = []
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

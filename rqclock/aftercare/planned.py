@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickletools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import redis
 
@@ -14,6 +14,7 @@ from rqclock.store.ledger import rq_stamp
 from rqclock.store.locks import Locks
 from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
+from rqclock.store.server_now import server_now
 
 RECURRING = frozenset({"interval", "cron_string"})
 CHUNK = 200
@@ -27,10 +28,11 @@ class Planned:
     the recurring entries of a team that still has some.
     """
 
-    def __init__(self, connection: redis.Redis, keys: Keys, locks: Locks) -> None:
+    def __init__(self, connection: redis.Redis, keys: Keys, locks: Locks, held: Callable[[], float]) -> None:
         self._connection = connection
         self._keys = keys
         self._locks = locks
+        self._held = held
         self._scripts = Scripts(connection)
         self._set = f"{keys.prefix}:scheduler:scheduled_jobs"
         self._lock = f"{keys.prefix}:scheduler_lock"
@@ -40,22 +42,21 @@ class Planned:
 
         Raises redis.RedisError.
         """
-        moved = 0
-        for ids in self._due():
+        moved, due = 0, server_now(self._connection) - self._held()
+        for ids in self._before(due):
             if not self._locks.take(self._lock):
                 return moved
             try:
-                moved += self._scripts.call("move_planned", self._keys.prefix, rq_stamp(now), DEFAULT_QUEUE, *ids)
+                moved += self._scripts.call("move_planned", self._keys.prefix, rq_stamp(now), DEFAULT_QUEUE, due, *ids)
             finally:
                 self._locks.give(self._lock)
         return moved
 
-    def _due(self) -> Iterator[list[str]]:
+    def _before(self, due: float) -> Iterator[list[str]]:
         """The ids of one-off jobs whose time has come, in pieces. Recurring ones may lie due before them for ever."""
-        seconds, micros = self._connection.time()
-        due = self._connection.zrangebyscore(self._set, "-inf", seconds + micros / 1e6)
-        for start in range(0, len(due), CHUNK):
-            ids = [text(one) for one in due[start : start + CHUNK]]
+        there = self._connection.zrangebyscore(self._set, "-inf", due)
+        for start in range(0, len(there), CHUNK):
+            ids = [text(one) for one in there[start : start + CHUNK]]
             pipeline = self._connection.pipeline(transaction=False)
             for one in ids:
                 pipeline.hget(self._keys.job(one), "meta")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +10,7 @@ import redis
 
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
-from rqclock.store.replies import text, texts
+from rqclock.store.replies import json_object, text, texts
 from rqclock.store.rows import read_row
 from rqclock.store.ticks import read_field
 from rqclock.store.totals import Totals
@@ -95,5 +94,5 @@ class Retention:
 
 def _well(row: Any, end: Any) -> bool:
     """Whether nothing about the run deserves a look: queued without a remark, by the timetable, and finished."""
-    facts = json.loads(row)
-    return facts["is"] == "enqueued" and "why" not in facts and json.loads(end)["status"] == "finished"
+    facts, ended = (json_object(value, where="an old row of the ledger") or {} for value in (row, end))
+    return facts.get("is") == "enqueued" and "why" not in facts and ended.get("status") == "finished"

@@ -77,7 +77,9 @@ class Revival:
 
     def _record(self, what: str, loss: Loss, deaths: int) -> None:
         job = loss.job
-        log.warning("job %s of queue %s %s: %s (%d)", job.id, job.queue, what, loss.why, deaths)
+        log.warning(
+            "job %s of queue %s %s: %s (%d)", job.id, job.queue, what, loss.why, deaths, extra={"job_id": job.id}
+        )
         self._totals.add(f"lost:{what}")
         self._recorded += 1
         if self._recorded > RECORDED:

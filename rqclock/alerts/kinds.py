@@ -26,6 +26,10 @@ CLOCK_SILENT = Kind(
     "makes up for what was due.",
     quiet=0.0,
 )
+TIME_HELD = Kind(
+    "time-held",
+    "Find out which time is right. If it is Redis's, say so (rqclock accept-time); else set the clock of its host.",
+)
 NOT_STARTED = Kind(
     "not-started",
     "See whether a worker works on its queue, and what waits before it (rqclock status, rqclock why).",
@@ -60,7 +64,8 @@ TEST = Kind("test", "Nothing: somebody asked for this notice.")
 KINDS = {
     kind.slug: kind
     for kind in (
-        CLOCK_SILENT, NOT_STARTED, NOT_FINISHED, FAILED, JOBS_FAILED, REDIS_MEMORY, REDIS_EVICTS, REDIS_AWAY, TEST,
+        CLOCK_SILENT, TIME_HELD, NOT_STARTED, NOT_FINISHED, FAILED, JOBS_FAILED, REDIS_MEMORY, REDIS_EVICTS,
+        REDIS_AWAY, TEST,
     )
 }  # fmt: skip
 OF_SCHEDULES = (NOT_STARTED, NOT_FINISHED, FAILED)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 import redis
 
+from rqclock.alerts import jump
+from rqclock.alerts.absence import Absence, read_place
 from rqclock.alerts.failures import Failures
 from rqclock.alerts.finding import Finding
 from rqclock.alerts.judgement import judge
-from rqclock.alerts.kinds import CLOCK_SILENT, JOBS_FAILED, OF_SCHEDULES
+from rqclock.alerts.kinds import CLOCK_SILENT, JOBS_FAILED, OF_SCHEDULES, TIME_HELD
 from rqclock.alerts.pings import pings
 from rqclock.alerts.reading import Reading
 from rqclock.alerts.redis_health import RedisHealth, read_server
@@ -36,37 +38,53 @@ class Judged:
 
 
 class Look:
-    """Looks again and again, below one prefix. `silent_after` in seconds; `pinging`: a monitor is told of runs."""
+    """Looks again and again, below one prefix. `silent_after` in seconds; `pinging`: a monitor is told of runs;
+    `expected`: that no clock was ever there is wrong in any case, see `Absence`."""
 
-    def __init__(self, connection: redis.Redis, prefix: str, *, silent_after: float, pinging: bool = False) -> None:
+    def __init__(
+        self,
+        connection: redis.Redis,
+        prefix: str,
+        *,
+        silent_after: float,
+        pinging: bool = False,
+        expected: bool = True,
+    ) -> None:
         self._connection = connection
         self._prefix = prefix
         self._silent_after = silent_after
         self._pinging = pinging
         self._readings: dict[str, Reading] = {}
         self._silences: dict[str, Silence] = {}
+        self._held: dict[str, float] = {}
+        self._absence = Absence(prefix, silent_after, expected=expected)
         self._failures = Failures(connection, Keys(prefix, "default"))
         self._health = RedisHealth()
 
     def at_clocks(self, monotonic: float) -> Judged:
-        """Whether each Clock is led, by our own monotonic time. Raises redis.RedisError."""
-        there = list(self._clocks())
+        """Whether each Clock is led, and whether there is any, by our own monotonic time. Raises redis.RedisError."""
+        names = clocks(self._connection, self._prefix)
+        there = self._keys(names)
         judged = Judged(clocks={keys.clock for keys in there})
         for keys in there:
             self._try(judged, partial(self._at_clock, judged, keys, monotonic))
+        absence = self._absence.look(read_place(self._connection, self._prefix, names), monotonic)
+        judged.findings.extend([absence] if absence else [])
+        judged.scopes.add((CLOCK_SILENT.slug, ""))
         return judged
 
     def _at_clock(self, judged: Judged, keys: Keys, monotonic: float) -> None:
         beat = read_beat(self._connection, keys)
         if beat is not None:
             silence = self._silences.setdefault(keys.clock, Silence(keys.clock, self._silent_after))
-            judged.findings.append(silence.look(beat, monotonic))
-        judged.scopes.add((CLOCK_SILENT.slug, keys.clock))
+            judged.findings.extend([silence.look(beat, monotonic), jump.look(keys.clock, beat)])
+            self._held[keys.clock] = beat.held
+        judged.scopes.update((kind.slug, keys.clock) for kind in (CLOCK_SILENT, TIME_HELD))
 
     def at_the_rest(self, now: float) -> Judged:
         """The schedules, the failed jobs, the server, at `now` of Redis's time. Raises redis.RedisError."""
         judged = Judged()
-        for keys in self._clocks():
+        for keys in self._keys(clocks(self._connection, self._prefix)):
             self._try(judged, partial(self._at_schedules, judged, keys, now))
         self._try(judged, partial(self._at_jobs, judged, now))
         judged.findings.extend(self._health.look(read_server(self._connection), now))
@@ -85,6 +103,7 @@ class Look:
 
     def _at_schedules(self, judged: Judged, keys: Keys, now: float) -> None:
         reading = self._readings.setdefault(keys.clock, Reading(self._connection, keys))
+        now -= self._held.get(keys.clock, 0.0)  # what is due is so by the clocks' time
         for seen in reading.look(now):
             judged.findings.extend(judge(seen, now))
             if self._pinging:
@@ -96,10 +115,10 @@ class Look:
         judged.scopes.add((JOBS_FAILED.slug, ""))
 
     def forget(self) -> None:
-        """We could not look for a while."""
+        """We did not look for a while."""
+        self._absence.forget()
         for silence in self._silences.values():
             silence.forget()
 
-    def _clocks(self) -> Iterator[Keys]:
-        names: Iterable[str] = clocks(self._connection, self._prefix)
-        return (Keys(self._prefix, slug(name)) for name in names)
+    def _keys(self, names: list[str]) -> list[Keys]:
+        return [Keys(self._prefix, slug(name)) for name in names]

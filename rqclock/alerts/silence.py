@@ -13,12 +13,15 @@ from rqclock.alerts.kinds import CLOCK_SILENT
 from rqclock.store.keys import Keys
 from rqclock.store.replies import text
 
-FIELDS = ("owner", "epoch", "beat", "at", "host")
+FIELDS = ("owner", "epoch", "beat", "at", "host", "held")
 
 
 @dataclass(frozen=True)
 class Beat:
-    """What the lease says. `name` and `timezone` are the Clock's, `at` is the last beat in Redis's time."""
+    """What the lease says. `name` and `timezone` are the Clock's, `at` is the last beat in the leader's time.
+
+    `held` is how many seconds Redis's time is ahead of that, since it has jumped.
+    """
 
     name: str
     timezone: str
@@ -27,6 +30,7 @@ class Beat:
     number: str = ""
     at: float | None = None
     host: str = ""
+    held: float = 0.0
 
 
 def read_beat(connection: redis.Redis, keys: Keys) -> Beat | None:
@@ -38,9 +42,10 @@ def read_beat(connection: redis.Redis, keys: Keys) -> Beat | None:
     lease, named, schedules = pipeline.execute()
     if not schedules:
         return None
-    owner, epoch, number, at, host = _texts(lease)
+    owner, epoch, number, at, host, held = _texts(lease)
     name, timezone = _texts(named)
-    return Beat(name or keys.clock, timezone or "UTC", owner, epoch, number, int(at) / 1000 if at else None, host)
+    last = int(at) / 1000 if at else None
+    return Beat(name or keys.clock, timezone or "UTC", owner, epoch, number, last, host, int(held or 0) / 1000)
 
 
 class Silence:

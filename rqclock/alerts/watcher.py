@@ -37,10 +37,18 @@ TIDIES = 3600.0  # seconds between two looks for messages that nobody sends
 
 
 class Watcher:
-    """Watches as one process. `active` says whether it may judge: the leading clock is not its own judge."""
+    """Watches as one process. `active` says whether it may judge: the leading clock is not its own judge.
+
+    `expected`: that no clock was ever there is wrong also where nothing else needs one.
+    """
 
     def __init__(
-        self, settings: Settings, channels: Sequence[Channel], *, active: Callable[[], bool] = lambda: True
+        self,
+        settings: Settings,
+        channels: Sequence[Channel],
+        *,
+        active: Callable[[], bool] = lambda: True,
+        expected: bool = True,
     ) -> None:
         self._settings = settings
         self._active = active
@@ -50,8 +58,9 @@ class Watcher:
         self._look = Look(
             self._connection,
             settings.key_prefix,
-            silent_after=settings.silent_after,
+            silent_after=settings.silence,
             pinging=any(channel.name == CHANNEL for channel in channels),
+            expected=expected,
         )
         self._teller = Teller(self._register, self._sender, [channel.name for channel in channels])
         self._deliveries = [
@@ -92,6 +101,8 @@ class Watcher:
         try:
             if self._active():
                 self._step()
+            else:
+                self._look.forget()
             self._well()
             self._say_once(self._broken[0] if self._broken else "")
         except redis.RedisError as error:

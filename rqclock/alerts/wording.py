@@ -67,6 +67,25 @@ def silent(name: str, last: float | None, timezone: str, *, handed_over: bool) -
     return f"no clock leads {name!r}: the last one {how} {when(last, timezone)}"
 
 
+def never_led(prefix: str) -> str:
+    """
+    >>> never_led("rq").partition(":")[0]
+    'no clock has ever led here'
+    """
+    return (
+        f"no clock has ever led here: below the prefix {prefix!r} Redis knows of none. None was started, or it uses "
+        "another Redis or prefix, or Redis has lost what it kept"
+    )
+
+
+def came(names: Sequence[str]) -> str:
+    """
+    >>> came(["default", "letters"])
+    "a clock has taken the lead of 'default', 'letters'"
+    """
+    return f"a clock has taken the lead of {', '.join(map(repr, names[:NAMES_SHOWN]))}"
+
+
 def time_of(instant: float, timezone: str) -> str:
     """`08:00:01 GMT`."""
     return local(instant, timezone).strftime("%H:%M:%S %Z")

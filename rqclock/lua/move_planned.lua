@@ -1,15 +1,15 @@
 -- One-off jobs that were planned through rq-scheduler's set, and whose time has come: into their queues.
 -- A job is pushed only if it was still in the set and still waits for its time: a daemon that died after its push and
 -- before its removal has left an entry of a job that was queued already.
--- ARGV: prefix, now as RQ writes it, the queue of those that name none, then ids that were read as one-off
+-- ARGV: prefix, now as RQ writes it, the queue of those that name none, the instant up to which they are due, then ids
+-- that were read as one-off
 local prefix, later = ARGV[1], ARGV[1] .. ':scheduler:scheduled_jobs'
-local time = redis.call('TIME')
-local now = tonumber(time[1] .. '.' .. string.format('%06d', time[2]))
+local due = tonumber(ARGV[4])
 local moved = 0
-for i = 4, #ARGV do
+for i = 5, #ARGV do
   local id, job = ARGV[i], prefix .. ':job:' .. ARGV[i]
   local at = tonumber(redis.call('ZSCORE', later, id) or nil)
-  if at and at <= now then
+  if at and at <= due then
     if redis.call('TYPE', job).ok ~= 'hash' then
       redis.call('ZREM', later, id)
     else

@@ -113,7 +113,12 @@ class Collector(Registered):
     def _clocks(self, look: Look) -> tuple[list[ClockLook], bool]:
         """Those in use, and whether they could be read."""
         found: list[ClockLook] = []
-        sound = self._tried("clocks", lambda: found.extend(look.clocks))
+
+        def read() -> None:
+            presence.count(look)
+            found.extend(look.clocks)
+
+        sound = self._tried("clocks", read)
         return [clock for clock in found if not self._is_forgotten(clock)], sound
 
     def _is_forgotten(self, clock: ClockLook) -> bool:

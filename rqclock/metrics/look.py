@@ -10,7 +10,7 @@ import redis
 from rqclock.metrics.figure import Sheet
 from rqclock.metrics.timetable import Timetables
 from rqclock.store.keys import Keys
-from rqclock.store.presence import clocks
+from rqclock.store.presence import clocks, held_by
 from rqclock.store.replies import text, texts
 from rqclock.store.ticks import slug
 from rqclock.store.totals import SLICE, Totals
@@ -33,10 +33,19 @@ class Look:
     queues: set[str] = field(default_factory=set)
 
     @cached_property
+    def names(self) -> list[str]:
+        """The names of all Clocks. Raises redis.RedisError."""
+        return clocks(self.connection, self.prefix)
+
+    @cached_property
     def clocks(self) -> list[ClockLook]:
         """The Clocks that are in use. Raises redis.RedisError."""
-        names = clocks(self.connection, self.prefix)[:MOST_CLOCKS]
-        return [ClockLook(self, Keys(self.prefix, slug(name))) for name in names]
+        return [ClockLook(self, Keys(self.prefix, slug(name))) for name in self.names[:MOST_CLOCKS]]
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether a person has had the last Clock forgotten. Raises redis.RedisError."""
+        return not self.names and bool(self.connection.exists(Keys(self.prefix, "").forgotten))
 
 
 @dataclass
@@ -74,8 +83,13 @@ class ClockLook:
         return float(max([*self.cursors.values(), int(published)]))
 
     @property
+    def now(self) -> float:
+        """The time by which its leader goes: Redis's, but for a jump that is held back."""
+        return self.look.now - held_by(self.lease)
+
+    @property
     def is_forgotten(self) -> bool:
-        return self.look.now - self.heard > FORGOTTEN_AFTER
+        return self.now - self.heard > FORGOTTEN_AFTER
 
     def _hash(self, name: str) -> dict[str, str]:
         return texts(self.look.connection.hgetall(self.keys.named(name)))

@@ -42,7 +42,7 @@ FIGURES = (SCHEDULES, LEFT_OUT, OVERDUE, NEXT, LAST, RUNS, ENDED, LAST_ENDED, PA
 def read(look: Look, clock: ClockLook) -> None:
     courses, _ = look.timetables.courses(look.connection, clock.keys), clock.totals  # all or nothing of this part
     look.queues |= {course.schedule.target.options.queue for course in courses}
-    pauses = set(Pauses(look.connection, clock.keys).in_force(look.now))
+    pauses = set(Pauses(look.connection, clock.keys).in_force(clock.now))
     paused = {one.schedule.slug for one in courses if _is_on(one) and pauses & {ALL, one.schedule.slug}}
     on = sum(map(_is_on, courses))
     states = {"active": on - len(paused), "paused": len(paused), "off": len(courses) - on}
@@ -62,7 +62,7 @@ def _is_on(course: Course) -> bool:
 
 
 def _overdue(courses: Iterable[Course], clock: ClockLook) -> float:
-    cursors, now = clock.cursors, clock.look.now
+    cursors, now = clock.cursors, clock.now
     coming = (one.next(cursors[one.schedule.slug]) for one in courses if one.schedule.slug in cursors)
     return max((now - tick for tick in coming if tick is not None and tick < now), default=0.0)
 

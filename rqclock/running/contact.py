@@ -41,6 +41,7 @@ class Contact:
 
     def beat(self) -> Beat:
         """One beat of the lease, whose answer is a sample too. Raises redis.RedisError."""
+        self._lease.held = self._time.held or 0.0
         beat = self._lease.beat(self.now())
         if self._accepted is not None and beat.accepted != self._accepted:
             self._time.accept()
@@ -54,6 +55,11 @@ class Contact:
     def beat_is_due(self) -> bool:
         """Whether the lease wants a beat."""
         return time.monotonic() >= self.beat_at
+
+    @property
+    def held(self) -> float | None:
+        """Seconds by which Redis's time has jumped, and this host's has not; None when they agree."""
+        return self._time.held
 
     def _offer(self, beat: Beat) -> None:
         before = self._time.held

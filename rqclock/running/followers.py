@@ -42,7 +42,7 @@ class Followers:
             return
         self._started = True
         locks = Locks(connect(self._settings, "janitor"), self._keys)
-        janitor = Janitor(connect(self._settings, "janitor"), self._keys, locks)
+        janitor = Janitor(connect(self._settings, "janitor"), self._keys, locks, held=lambda: self._lease.held)
         reaper = Reaper(connect(self._settings, "reaper"), self._keys, holds=locks.holds)
         outcomes = Outcomes(connect(self._settings, "outcomes"), self._keys)
         retention = Retention(connect(self._settings, "retention"), self._keys)

@@ -7,21 +7,29 @@ import logging
 from collections.abc import Sequence
 
 from rqclock.store.ledger import Entry, Verdict
-from rqclock.store.ticks import iso
+from rqclock.store.ticks import iso, job_id
 from rqclock.views.history import reason
 
 log = logging.getLogger("rqclock.clock")
 ALONE = 10  # up to so many ticks of a batch are logged one by one
 
 
-def log_decisions(part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
-    """One line a decision, or one for a large batch."""
+def log_decisions(part: Sequence[Entry], verdicts: Sequence[Verdict], *, clock: str = "default") -> None:
+    """One line a decision, or one for a large batch. `clock` is the Clock's slug."""
     decided = [pair for pair in zip(part, verdicts, strict=True) if pair[1].decision not in ("decided", "stuck")]
     if len(decided) > ALONE:
         log.info("%d ticks decided, %s to %s", len(decided), iso(decided[0][0].tick), iso(decided[-1][0].tick))
         return
     for entry, verdict in decided:
-        log.info("%s %s", verdict.decision, _told(entry, verdict))
+        log.info("%s %s", verdict.decision, _told(entry, verdict), extra=_facts(entry, verdict, clock))
+
+
+def _facts(entry: Entry, verdict: Verdict, clock: str) -> dict[str, str]:
+    """What programs find a line by: the same as stands in the lines of the run's job."""
+    facts = {"schedule": entry.schedule.name, "tick": str(iso(entry.tick)), "decision": verdict.decision}
+    if verdict.decision == "enqueued":
+        facts["job_id"] = job_id(entry.schedule.slug, entry.tick, clock=clock)
+    return facts
 
 
 def _told(entry: Entry, verdict: Verdict) -> str:

@@ -22,6 +22,7 @@ from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
 
 BEATS_IN_A_LIFE = 4
+NUMBERS = ("at", "beat", "generation", "pid", "since")
 MEMBER_LIVES = 3  # lives without a beat after which a member no longer counts for the generation
 
 
@@ -80,6 +81,7 @@ class Lease:
     epoch: str = ""
     generation: int = 0
     since: float = 0.0
+    held: float = 0.0  # seconds by which Redis's time has jumped without our following
     trusted_until: float = 0.0
     last: Beat | None = None
 
@@ -114,7 +116,8 @@ class Lease:
         now = int(server_now * 1000)
         self._beats += 1
         facts = self._facts(now) | {"generation": self.generation}
-        answer = self._scripts.call("beat", self.keys.root, self.owner, self.epoch, now, json.dumps(facts))
+        shown = (now, json.dumps(facts), facts["held"], facts["life"])
+        answer = self._scripts.call("beat", self.keys.root, self.owner, self.epoch, *shown)
         self.last = _read(answer, asked, self.monotonic())
         self._judge(self.last)
         return self.last
@@ -179,8 +182,8 @@ class Lease:
         asked = self.monotonic()
         seen = [self.last.lease.get(name, "") for name in ("owner", "epoch", "beat")]
         now = int(server_now * 1000)
-        facts = {"host": self.host, "pid": self.pid, "since": now, "at": now, "generation": self.generation}
-        shown = [part for pair in facts.items() for part in pair]
+        facts = {name: value for name, value in self._facts(now).items() if name not in ("fingerprint", "beat")}
+        shown = [part for pair in (facts | {"since": now, "generation": self.generation}).items() for part in pair]
         epoch = int(self._scripts.call("acquire", self.keys.root, self.owner, *seen, *shown))
         if epoch:
             self.epoch, self.trusted_until = str(epoch), asked + self.life - self.margin
@@ -204,6 +207,8 @@ class Lease:
             "since": int(self.since * 1000) or now,
             "beat": self._beats,
             "at": now,
+            "held": int(self.held * 1000),
+            "life": int(self.life * 1000),
         }
 
 
@@ -214,22 +219,19 @@ def _read(answer: Any, asked: float, answered: float) -> Beat:
         answered,
         int(seconds) + int(micros) / 1e6,
         {name.decode(): value.decode() for name, value in _pairs(lease)},
-        {text(owner): facts for owner, member in _pairs(members) if (facts := _member(member))},
+        {text(owner): facts for owner, member in _pairs(members) if (facts := read_member(member))},
         accepted.decode(),
     )
 
 
-def _member(told: bytes) -> dict[str, Any]:
-    """Nothing where none of us has written it: it must not end the clock, and each one that is started after it."""
+def read_member(told: bytes) -> dict[str, Any]:
+    """What a process says of itself; nothing where none of us has written it: that must end nobody who reads it."""
     try:
         facts = json.loads(told)
     except (ValueError, RecursionError):
         return {}
-    return (
-        facts
-        if isinstance(facts, dict) and all(isinstance(facts.get(name), int) for name in ("at", "beat", "generation"))
-        else {}
-    )
+    is_ours = isinstance(facts, dict) and all(isinstance(facts.get(name), int) for name in NUMBERS)
+    return facts if is_ours and "host" in facts else {}
 
 
 def _pairs(flat: list[bytes]) -> list[tuple[bytes, bytes]]:

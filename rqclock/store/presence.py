@@ -2,50 +2,89 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
 from rqclock.store.keys import Keys
+from rqclock.store.lease import read_member
 from rqclock.store.replies import text, texts
 
-SILENT_AFTER = 10.0  # seconds without a beat after which a clock counts as silent
+SILENT_AFTER = 10.0  # seconds without a beat after which a clock counts as silent, with a lease of up to 5 s
+SILENT_LIVES = 2  # lives of the lease, where that is longer: then there are seconds between two beats
 
 
 @dataclass(frozen=True)
 class Presence:
-    """A clock process; `since` is the epoch second at which it began to lead, or came."""
+    """A clock process; `since` is the epoch second at which it began to lead, or came.
+
+    `held` is how many seconds Redis's time is ahead of its own, since that has jumped.
+    """
 
     host: str
     pid: int
     epoch: int | None
     since: float
+    held: float = 0.0
+
+
+@dataclass(frozen=True)
+class Present:
+    """Who is there at `now`, the time by which the leading clock goes, in epoch seconds.
+
+    `held` is how many seconds Redis's time is ahead of that (0: not at all), since it has jumped. `silent_since` is set
+    when nobody leads and somebody has.
+    """
+
+    now: float
+    held: float
+    leader: Presence | None
+    standbys: list[Presence]
+    silent_since: float | None
 
 
 def clocks(connection: redis.Redis, prefix: str) -> list[str]:
-    """The names of the Clocks that have published a timetable. Raises redis.RedisError."""
+    """The names of the Clocks that have published a timetable, or begun to. Raises redis.RedisError."""
     return sorted(text(name) for name in connection.smembers(f"{prefix}:clocks"))
 
 
-def leading(lease: Mapping[str, str], now: float) -> Presence | None:
-    """Who leads by this lease at `now` (Redis's time), if it was heard lately."""
-    if not lease.get("owner") or now - int(lease["at"]) / 1000 > SILENT_AFTER:
-        return None
-    return Presence(lease["host"], int(lease["pid"]), int(lease["epoch"]), int(lease["since"]) / 1000)
+def read_present(connection: redis.Redis, keys: Keys) -> Present:
+    """Who is there now. Raises redis.RedisError."""
+    pipeline = connection.pipeline(transaction=False)
+    pipeline.time()
+    pipeline.hgetall(keys.named("lease"))
+    pipeline.hgetall(keys.named("members"))
+    (seconds, micros), lease, members = pipeline.execute()
+    return present(texts(lease), members, seconds + micros / 1e6)
 
 
-def read_standbys(connection: redis.Redis, keys: Keys, lease: Mapping[str, str], now: float) -> list[Presence]:
-    """Who else is there and was heard lately. Raises redis.RedisError."""
-    leader = lease["owner"] if leading(lease, now) else None
-    members = texts(connection.hgetall(keys.named("members")))
-    found = [json.loads(facts) for owner, facts in members.items() if owner != leader]
-    live = [member for member in found if now - member["at"] / 1000 <= SILENT_AFTER]
-    return [Presence(member["host"], member["pid"], None, member["since"] / 1000) for member in live]
+def present(lease: Mapping[str, str], members: Mapping[Any, Any], server: float) -> Present:
+    """What a lease and the members tell at an instant of Redis's time."""
+    held = held_by(lease)
+    leads = bool(lease.get("owner")) and is_heard(lease, server)
+    others = (read_member(facts) for owner, facts in members.items() if not leads or text(owner) != lease["owner"])
+    last = int(lease["at"]) / 1000 if "at" in lease else None
+    return Present(
+        now=server - held,
+        held=held,
+        leader=_presence(lease, int(lease["epoch"])) if leads else None,
+        standbys=[_presence(facts) for facts in others if facts and is_heard(facts, server)],
+        silent_since=None if leads else last,
+    )
 
 
-def read_present(connection: redis.Redis, keys: Keys, now: float) -> tuple[Presence | None, list[Presence]]:
-    """The leader and those that stand by. Raises redis.RedisError."""
-    lease = texts(connection.hgetall(keys.named("lease")))
-    return leading(lease, now), read_standbys(connection, keys, lease, now)
+def held_by(facts: Mapping[str, Any]) -> float:
+    """Seconds by which Redis's time is ahead of the process that has written them."""
+    return int(facts.get("held", 0)) / 1000
+
+
+def is_heard(facts: Mapping[str, Any], server: float) -> bool:
+    """Whether a process has beaten lately: `at` is its own time, `server` Redis's."""
+    patience = max(SILENT_AFTER, SILENT_LIVES * int(facts.get("life", 0)) / 1000)
+    return abs(server - held_by(facts) - int(facts["at"]) / 1000) <= patience
+
+
+def _presence(facts: Mapping[str, Any], epoch: int | None = None) -> Presence:
+    return Presence(str(facts["host"]), int(facts["pid"]), epoch, int(facts["since"]) / 1000, held_by(facts))

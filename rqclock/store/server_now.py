@@ -1,10 +1,12 @@
-"""What time it is for everything that Redis decides on: its own."""
+"""What time it is for everything that is decided in Redis: Redis's own, but for a jump that the clocks hold back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import redis
+
+from rqclock.store.keys import Keys
 
 Now = Callable[[], float]
 
@@ -15,6 +17,18 @@ def server_now(connection: redis.Redis) -> float:
     return float(seconds + micros / 1e6)
 
 
-def asking(connection: redis.Redis, now: Now | None) -> Now:
-    """Whom to ask for the time: Redis, unless a test says what it is."""
-    return now or (lambda: server_now(connection))
+def clocks_now(connection: redis.Redis, keys: Keys) -> float:
+    """The time by which the leading clock goes, in epoch seconds. Raises redis.RedisError.
+
+    It is Redis's, until that jumps: then runs fall due as before, and what people ask and order must mean the same.
+    """
+    pipeline = connection.pipeline(transaction=False)
+    pipeline.time()
+    pipeline.hget(keys.named("lease"), "held")
+    (seconds, micros), held = pipeline.execute()
+    return float(seconds + micros / 1e6 - int(held or 0) / 1000)
+
+
+def asking(connection: redis.Redis, keys: Keys, now: Now | None) -> Now:
+    """Whom to ask for the clocks' time: Redis, unless a test says what it is."""
+    return now or (lambda: clocks_now(connection, keys))

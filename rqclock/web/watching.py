@@ -26,5 +26,6 @@ def start(settings: Settings) -> None:
 
 def _start(settings: Settings) -> None:
     _running.clear()
-    _running[os.getpid()] = watcher = Watcher(settings, channels_of(settings))
+    # It may show the queues of a service that has no clock and no worker yet, or has them below another prefix.
+    _running[os.getpid()] = watcher = Watcher(settings, channels_of(settings), expected=False)
     watcher.start()

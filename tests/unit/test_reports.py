@@ -23,6 +23,15 @@ def test_a_run_that_is_queued_names_its_queue(caplog: pytest.LogCaptureFixture) 
     assert said(caplog, "enqueued", "") == "enqueued report due 2027-01-15T08:01:00Z -> default"
 
 
+def test_programs_find_a_line_by_schedule_tick_and_job(caplog: pytest.LogCaptureFixture) -> None:
+    said(caplog, "enqueued", "")
+    facts = vars(caplog.records[-1])
+    assert (facts["schedule"], facts["tick"], facts["decision"]) == ("report", "2027-01-15T08:01:00Z", "enqueued")
+    assert facts["job_id"] == "report_20270115T080100Z"
+    said(caplog, "skipped", ',"why":"paused by Ann"')
+    assert vars(caplog.records[-1])["decision"] == "skipped" and "job_id" not in vars(caplog.records[-1])
+
+
 def test_a_run_that_is_skipped_says_why(caplog: pytest.LogCaptureFixture) -> None:
     line = said(caplog, "skipped", ',"why":"paused by Ann: \\"moving\\""')
     assert line == 'skipped report due 2027-01-15T08:01:00Z: paused by Ann: "moving"'

@@ -36,19 +36,19 @@ class Watched:
         self.told: Counter[tuple[str, str]] = Counter()
         self.texts: list[str] = []
 
-    def watch(self) -> Counter[tuple[str, str]]:
-        """One look, and what it newly told."""
+    def watch(self, *, ahead: float = 0.0) -> Counter[tuple[str, str]]:
+        """One look, and what it newly told. `ahead` is how many seconds Redis's time is before the clock's."""
         time = self.world.time
-        self.teller.tell(self.look.at_clocks(time.monotonic), time.now)
-        self.teller.tell(self.look.at_the_rest(time.now), time.now)
-        fresh = Counter(self._arrived())
+        self.teller.tell(self.look.at_clocks(time.monotonic), time.now + ahead)
+        self.teller.tell(self.look.at_the_rest(time.now + ahead), time.now + ahead)
+        fresh = Counter(self._arrived(ahead))
         self.told += fresh
         return fresh
 
-    def _arrived(self) -> list[tuple[str, str]]:
+    def _arrived(self, ahead: float) -> list[tuple[str, str]]:
         found = []
         for channel in self.channels:
-            while (message := self.register.take(channel, self.world.time.now + 1)) is not None:
+            while (message := self.register.take(channel, self.world.time.now + ahead + 1)) is not None:
                 self.register.done(message)
                 found.append((message.notice["event"], message.notice.get("kind", message.notice.get("schedule"))))
                 self.texts.append(str(message.notice.get("text", "")))
@@ -100,6 +100,22 @@ def test_runs_that_a_silent_clock_did_not_come_to_are_told_too(watched: Watched,
     world.leader.beat()
     world.leader.work()
     assert watched.watch() == {("back", "clock-silent"): 1, ("back", "not-started"): 1}
+
+
+def test_a_jump_of_redis_s_time_is_told_until_it_is_over_and_makes_no_run_late(watched: Watched, world: World) -> None:
+    hour = 3600.0
+    world.on(10)
+    world.leader.work()
+    watched.watch()
+    world.leader.lease.held = hour
+    world.leader.beat()
+    assert watched.watch(ahead=hour) == {("alert", "time-held"): 1}
+    assert "jumped ahead by 1 h" in watched.texts[-1]
+    world.on(10)
+    world.leader.work()
+    world.leader.lease.held = 0.0
+    world.leader.beat()
+    assert watched.watch() == {("back", "time-held"): 1}
 
 
 def test_what_a_person_paused_or_skipped_is_no_alarm(watched: Watched, world: World) -> None:

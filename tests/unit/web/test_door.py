@@ -5,6 +5,7 @@ from flask import Flask
 
 from rqclock.accounts import ROLES
 from rqclock.errors import ConfigurationError
+from rqclock.gunicorn_settings import PROBES
 from rqclock.web import create_app
 from rqclock.web.door import ENDPOINTS, own_path
 from rqclock.web.users import User, may, role_for
@@ -61,6 +62,10 @@ def test_a_visitor_reaches_the_sign_in_and_the_probe_and_nothing_else(app: Flask
     assert visitor.get("/static/bar.css").status_code == 200
 
 
+def test_the_probes_whose_good_requests_are_not_logged_are_addresses_that_there_are(app: Flask) -> None:
+    assert set(PROBES) <= {rule.rule for rule in app.url_map.iter_rules()}
+
+
 def test_a_role_may_do_what_weaker_ones_may() -> None:
     assert [[may(role, needed=needed) for needed in ROLES] for role in (None, "", "other", *ROLES)] == [
         [False, False, False],
@@ -92,6 +97,14 @@ def test_of_several_roles_the_strongest_counts_and_strange_ones_do_not() -> None
         ),
         ({"RQCLOCK_SESSION_HOURS": "0"}, "RQCLOCK_SESSION_HOURS '0' is not a number of hours"),
         ({"RQCLOCK_LOCAL_ACCOUNTS": "yes"}, "RQCLOCK_LOCAL_ACCOUNTS 'yes' is neither 1 nor 0"),
+        (
+            {"RQCLOCK_DEV_SIGN_IN": "t0ken", "RQCLOCK_ENVIRONMENT": "production"},
+            "RQCLOCK_DEV_SIGN_IN is set while RQCLOCK_ENVIRONMENT is production",
+        ),
+        (
+            {"RQCLOCK_DEV_SIGN_IN": "t0ken", "RQCLOCK_ENVIRONMENT": "acme-eu"},
+            "RQCLOCK_DEV_SIGN_IN is set while RQCLOCK_ENVIRONMENT is acme-eu",
+        ),
         ({"RQCLOCK_ROLE_FOR": "nowhere.at_all"}, "RQCLOCK_ROLE_FOR 'nowhere.at_all' cannot be imported"),
         ({"RQCLOCK_ROLE_FOR": "rqclock.web.users.MISSING"}, "RQCLOCK_ROLE_FOR 'rqclock.web.users.MISSING' cannot be"),
     ],
@@ -100,6 +113,24 @@ def test_what_cannot_be_started_is_refused_in_one_line(change: dict[str, str], l
     with pytest.raises(ConfigurationError) as refused:
         create_app(NOWHERE | change)
     assert str(refused.value).startswith(line) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("environment", [{}, {"RQCLOCK_ENVIRONMENT": "development"}, {"RQCLOCK_ENVIRONMENT": "qa"}])
+def test_a_test_system_may_have_the_sign_in_link(environment: dict[str, str]) -> None:
+    client = create_app(NOWHERE | {"RQCLOCK_DEV_SIGN_IN": "t0ken"} | environment).test_client()
+    assert client.get("/sign-in/dev?token=wrong").status_code == 403
+
+
+@pytest.mark.parametrize("by_dev", [True, False])
+def test_the_pages_of_the_sign_in_link_name_bin_dev_only_where_it_runs(
+    by_dev: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RQCLOCK_DEVELOPMENT", "1" if by_dev else "")
+    client = create_app(NOWHERE | {"RQCLOCK_DEV_SIGN_IN": "t0ken"}).test_client()
+    for path in ("/sign-in", "/sign-in/dev?token=wrong"):
+        page = client.get(path).text
+        assert ("bin/dev" in page, "RQCLOCK_DEV_SIGN_IN" in page) == (by_dev, not by_dev)
+        assert "t0ken" not in page
 
 
 @pytest.mark.parametrize(
