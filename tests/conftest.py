@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import redis as redis_py
+from hypothesis import HealthCheck, settings
 
 from tests.support.processes import Launch, Launched
 from tests.support.server import Server
@@ -26,6 +27,11 @@ for _name in [name for name in os.environ if name.startswith(FOREIGN)]:
     del os.environ[_name]
 os.environ["RQCLOCK_JOB_MODULES"] = "tests.*,bench.*"
 os.environ["RQCLOCK_LOG"] = "text"
+
+
+# An example may take as long as a busy machine needs; how fast something is, tests ask elsewhere.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def find_program(name: str) -> str | None:
@@ -69,6 +75,8 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def redis(redis_server: Server) -> Iterator[redis_py.Redis]:
     """An empty Redis: bytes, no retries."""
     client = redis_server.client()
+    # A killed worker of the last test may still be about to die, and its waiting command would take the first job.
+    client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     client.flushall()
     client.config_resetstat()
     yield client

@@ -68,7 +68,7 @@ def program(folder: Path, name: str, script: str) -> Path:
 
 def refusal(launch: Launch, clone: Path, **env: str) -> str:
     process = launch(clone / "bin" / "dev", cwd=clone, env=env)
-    assert process.wait(90) == 2, process.output
+    assert process.wait(300) == 2, process.output
     return process.output
 
 

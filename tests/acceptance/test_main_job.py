@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.noise import measured
 from tests.support.processes import Launch, Launched
 from tests.support.server import Server
 from tests.support.waiting import until
@@ -64,6 +65,10 @@ class Project:
         process.wait()
         return [json.loads(line) for line in process.output.splitlines()]
 
+    def runs(self) -> list[dict[str, Any]]:
+        """Those of `jobs.work`, the oldest first."""
+        return self.ask("history", "jobs.work", "-n", "1000")[::-1]
+
     def ran(self, name: str, count: int) -> list[dict[str, Any]]:
         """The first `count` runs of a schedule, once so many have ended."""
 
@@ -71,7 +76,7 @@ class Project:
             runs = [run for run in self.ask("history", name, "-n", "100") if run["status"] in ("finished", "failed")]
             return runs if len(runs) >= count else []
 
-        return until(ended, 30, what=f"{count} ended runs of {name}")
+        return until(ended, 60, what=f"{count} ended runs of {name}")
 
 
 @pytest.fixture
@@ -114,22 +119,33 @@ def test_a_stock_worker_with_json_runs_our_jobs(project: Project) -> None:
     assert project.ran("jobs.work", 1)[0]["status"] == "finished"
 
 
-def test_a_standby_goes_on_within_3_seconds_when_the_leader_is_killed_and_no_tick_is_lost(project: Project) -> None:
-    leader = project.leading()
+def taken_over(project: Project, leader: Launched) -> Launched:
+    """Kill who leads; the standby that leads now, and has enqueued some ticks."""
     standby = project.clock()
     standby.wait_for("joined")
-    until(lambda: len(project.ask("history", "jobs.work")) >= 2, what="two ticks of the first leader")
+    until(lambda: len(project.runs()) >= 2, what="two ticks of the first leader")
     leader.kill()
     standby.wait_for("leading")
     until(lambda: standby.output.count("enqueued jobs.work") >= 4, what="ticks of the second leader")
-    runs = project.ask("history", "jobs.work", "-n", "1000")[::-1]
+    return standby
+
+
+def test_a_standby_goes_on_within_3_seconds_when_the_leader_is_killed_and_no_tick_is_lost(project: Project) -> None:
+    leaders = [project.leading()]
+
+    def take_over() -> float:
+        before = len(project.runs())
+        leaders.append(taken_over(project, leaders[-1]))
+        return float(max(run["lateness"] for run in project.runs()[before:]))
+
+    worst, margin = measured(take_over, promised=3)
+    runs = project.runs()
     seconds = [run["tick"] for run in runs]
     assert len(set(seconds)) == len(seconds), "a tick twice"
     instants = [int(second[17:19]) + 60 * int(second[14:16]) for second in seconds]
     assert instants == [(instants[0] + n) % 3600 for n in range(len(instants))], "a tick is missing"
-    worst = max(run["lateness"] for run in runs)
     print(f"takeover: the latest tick was enqueued {worst:.2f} s late")
-    assert worst < 3
+    assert worst < 3 + margin
 
 
 def test_sigterm_ends_the_clock_with_0_and_hands_over(project: Project) -> None:
@@ -163,9 +179,10 @@ def test_the_clock_waits_for_redis_says_so_once_and_goes_on(
     server.start()
     try:
         clock.wait_for("enqueued jobs.work")
-        assert clock.output.count("cannot be reached") == 1
+        assert clock.output.partition("is back")[0].count("cannot be reached") == 1
+        known = clock.output.count("cannot be reached")
         server.kill()
-        until(lambda: clock.output.count("cannot be reached") == 2, what="the second outage")
+        until(lambda: clock.output.count("cannot be reached") > known, what="the second outage")
         before = clock.output.count("enqueued jobs.work")
         server.start()
         until(lambda: clock.output.count("enqueued jobs.work") > before, what="ticks after the outage")

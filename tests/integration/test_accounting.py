@@ -80,7 +80,7 @@ acts = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(acts, min_size=3, max_size=15))
 def test_every_run_is_decided_once_and_explained_whatever_happens(
     redis: redis_py.Redis, story: list[tuple[str, int]]

@@ -21,7 +21,7 @@ def test_entries_come_newest_first_with_redis_own_time(redis: redis_py.Redis) ->
         record(redis, KEYS, Entry(what, "Ann"))
     first, second = read(redis, KEYS)
     assert (first.what, second.what) == ("two", "one")
-    assert abs(first.at - redis.time()[0]) < 5
+    assert abs(first.at - redis.time()[0]) < 60
 
 
 def test_more_entries_than_one_answer_holds_are_all_read_once(redis: redis_py.Redis) -> None:

@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from rqclock.connection import connect, renewal
-from rqclock.dev.ports import any_free
 from rqclock.settings import Settings
+from tests.support.ports import any_free
 from tests.support.server import Server
 
 WRITE = "return redis.call('SET', KEYS[1], '1')"

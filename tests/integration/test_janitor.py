@@ -20,7 +20,7 @@ from tests.support import jobs
 from tests.support.leader import Leader
 
 DUE = datetime.now(UTC) - timedelta(minutes=1)
-LATER = datetime.now(UTC) + timedelta(hours=1)
+LATER = datetime.now(UTC) + timedelta(days=1)
 
 
 def queue(redis: redis_py.Redis, name: str = "default") -> Queue:

@@ -14,7 +14,7 @@ from rqclock.acts.marks import Changed, Mark, Marks
 from rqclock.errors import RqclockError
 from rqclock.logs import Json
 from rqclock.views.history import read_history
-from rqclock.views.status import read_status
+from rqclock.views.status import ScheduleStatus, statuses
 from tests.support.leader import BEGAN
 from tests.support.server import Server
 from tests.support.world import ANN, BOB, World
@@ -269,17 +269,23 @@ def test_a_run_already_decided_cannot_be_marked(world: World) -> None:
 # --- where it shows
 
 
+def stand(world: World) -> dict[str, ScheduleStatus]:
+    """How the schedules stand at the world's own time."""
+    schedules = world.leader.timetable.schedules
+    return {one.name: one for one in statuses(world.redis, world.keys, schedules, world.now())}
+
+
 def test_the_status_shows_pauses_and_skips_that_still_hold(redis: redis_py.Redis) -> None:
     world = World(redis, tick={"period": "day"}, other={"period": "day"}, third={"period": "day"})
     world.pauses.pause(world.schedule(), ANN, until=BEGAN + 3600)
     world.skips.skip_next(world.schedule("other"), BOB)
-    found = {status.name: status for status in read_status(redis, world.keys).schedules}
+    found = stand(world)
     assert found["tick"].paused is not None and found["other"].skip is not None
     assert (found["tick"].paused["by"], found["tick"].paused["until"]) == ("Ann", BEGAN + 3600)
     assert found["other"].skip["by"] == "Bob"
     assert (found["third"].paused, found["third"].skip) == (None, None)
     world.pauses.resume(world.schedule(), ANN)
-    assert read_status(redis, world.keys).schedules[2].paused is None
+    assert stand(world)["tick"].paused is None
 
 
 def test_the_history_says_by_whom_a_run_was_skipped(world: World) -> None:

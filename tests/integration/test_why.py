@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import redis as redis_py
 
@@ -37,7 +39,7 @@ def test_a_run_that_ended_says_how(world: World) -> None:
     world.leader.work()
     explanation = world.why(10)
     assert explanation.run is not None and explanation.run.status == "finished"
-    assert "; ran well after 0" in explanation.text
+    assert re.search(r"; ran well after \d", explanation.text)
 
 
 def test_a_run_that_failed_says_with_what_error(redis: redis_py.Redis) -> None:
@@ -173,9 +175,9 @@ def test_a_minute_is_explained_by_each_of_its_runs_and_by_those_that_people_aske
     found = explain_span(world.redis, world.keys, "tick", BEGAN, BEGAN + 59)
     assert [explanation.instant - BEGAN for explanation in found] == [10, 20, 30, 40, 50]
     at = int(world.redis.time()[0])
-    asked = explain_span(world.redis, world.keys, "tick", at - 60, at)
-    assert [explanation.answer for explanation in asked] == ["enqueued"]
-    assert "run now by Ann" in asked[0].text
+    found = explain_span(world.redis, world.keys, "tick", at - 60, at)
+    [asked] = [explanation for explanation in found if explanation.answer == "enqueued"]
+    assert "run now by Ann" in asked.text
 
 
 def test_a_schedule_that_nobody_ever_published_is_an_error(redis: redis_py.Redis) -> None:

@@ -36,9 +36,13 @@ class Accounts:
         *,
         clock: str = "default",
         prefix: str = "rq",
+        before: Iterable[str] = (),
     ) -> Accounts:
-        """Read all there is of the schedules (slug → seconds between ticks, or the ticks themselves)."""
-        ours = tuple(_job_id(clock, slug, "") for slug in periods)
+        """Read all there is of the schedules (slug → seconds between ticks, or the ticks themselves).
+
+        `before`: the slugs that they had before they were renamed.
+        """
+        ours = tuple(_job_id(clock, slug, "") for slug in (*periods, *before))
         queued = Counter({job: n for job, n in _queued(connection, prefix).items() if job.startswith(ours)})
         accounts = cls({}, queued, [], clock)
         for slug, period in periods.items():
@@ -104,7 +108,7 @@ class Accounts:
     def _compare(self) -> None:
         """Queues and ledgers, against each other."""
         said = {
-            _job_id(self.clock, slug, tick)
+            _job_id(self.clock, row.get("slug", slug), tick)
             for slug, rows in self.rows.items()
             for tick, row in rows.items()
             if row["is"] == "enqueued"

@@ -65,6 +65,23 @@ def slow(file: str, seconds: float = 30.0) -> str:
     return "slept"
 
 
+def held(file: str, end: str) -> None:
+    """Begins, and ends when there is a file `end`; both noted."""
+    note(file, f"begun {os.getpid()}")
+    while not Path(end).exists():
+        time.sleep(0.01)
+    note(file, "ended")
+
+
+def hold(file: str, gate: str) -> str:
+    """Begins, waits until there is a file `gate`, ends; each noted."""
+    note(file, f"begun {os.getpid()}")
+    while not Path(gate).exists():
+        time.sleep(0.01)
+    note(file, "ended")
+    return "let go"
+
+
 def deaf(file: str, seconds: float = 60.0) -> None:
     """Cannot be interrupted, like code in C that never returns to Python."""
     note(file, f"begun {os.getpid()}")

@@ -14,8 +14,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
-from rqclock.dev.ports import any_free
 from tests.support.lab import ROOT, ClockProcess, Lab
+from tests.support.ports import any_free
 from tests.support.processes import Launched
 from tests.support.waiting import until
 

@@ -16,12 +16,12 @@ from typing import Any
 
 import redis
 
-from rqclock.dev.ports import any_free
 from rqclock.store.keys import Keys
 from rqclock.views.audit import Audit, Span
 from tests.support.accounts import PERIODS, Accounts
 from tests.support.nursery import nursery
-from tests.support.processes import Launched
+from tests.support.ports import any_free
+from tests.support.processes import Launched, alive, state
 from tests.support.proxy import Proxy
 from tests.support.server import Server
 from tests.support.time_shift import TimeShift
@@ -29,8 +29,9 @@ from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SABOTEUR = Path(__file__).with_name("saboteur.py")
-LEASE = 0.5  # seconds: short, so that takeovers are quick
-NOISE = 1.5  # seconds that a busy machine may add where a test that runs beside others asks how late something was
+LEASE = 0.5  # seconds: short, so that takeovers are quick; a moment's stall of the machine ends it too
+STEADY = 4.0  # seconds: where a test says who leads, a stall of the machine must not change that
+NOISE = 4.0  # seconds that a busy machine may add where a test that runs beside others asks how late something was
 EVERY_SECOND = 'clock.every("second", name="tick").enqueue(jobs.plain)'
 FILE = """
 from rqclock import Clock
@@ -58,6 +59,11 @@ class ClockProcess(Launched):
         self._output = output
         output.touch()
         self._process = nursery().start([program, *arguments], env=env, cwd=cwd, output=output)  # type: ignore[assignment]
+
+    @property
+    def running(self) -> bool:
+        """The system knows its end before the nursery tells of it."""
+        return super().running and alive(self.pid)
 
     @property
     def leads(self) -> bool:
@@ -162,21 +168,28 @@ class Lab:
 
     def sabotage(
         self, script: str, moment: str, *, leading: bool = False, by: int = signal.SIGKILL
-    ) -> Callable[[], bool]:
-        """Let the next fragile clock that comes to this point fall by this signal. The answer tells whether it did."""
-        done = Path(f"{self._plan}.done")
-        done.unlink(missing_ok=True)
-        plan = {"script": script, "moment": moment, "signal": int(by), "leading": leading}
+    ) -> Callable[[], ClockProcess | None]:
+        """Let the next fragile clock that comes to this point fall by this signal. The answer tells which one did."""
+        fallen = self.folder / f"fallen-{next(self._numbers)}"
+        plan = {"script": script, "moment": moment, "signal": int(by), "leading": leading, "fallen": str(fallen)}
         draft = self._plan.with_suffix(".draft")
         draft.write_text(json.dumps(plan))
         draft.rename(self._plan)  # at once, so that nobody reads half of it
-        return done.exists
+        expected = ("T",) if by == signal.SIGSTOP else ("", "X", "Z")
 
-    def leader(self, clocks: list[ClockProcess] | None = None, *, timeout: float = 20.0) -> ClockProcess:
+        def found() -> ClockProcess | None:
+            pid = int(fallen.read_text() or 0) if fallen.exists() else 0
+            return next((clock for clock in self.clocks if clock.pid == pid and state(pid) in expected), None)
+
+        return found
+
+    def leading(self, clocks: list[ClockProcess] | None = None) -> ClockProcess | None:
+        """Which of the clocks leads at this moment, if any."""
+        return next((clock for clock in clocks or self.clocks if clock.leads), None)
+
+    def leader(self, clocks: list[ClockProcess] | None = None, *, timeout: float = 60.0) -> ClockProcess:
         """Wait until one of the clocks leads, and return it."""
-        found: ClockProcess | None = until(
-            lambda: next((clock for clock in clocks or self.clocks if clock.leads), None), timeout, what=self._story()
-        )
+        found = until(lambda: self.leading(clocks), timeout, what=self._story())
         assert found
         return found
 
@@ -186,7 +199,7 @@ class Lab:
         """The last decided tick, 0 if there is none."""
         return int(client.hget(f"rq:clock:{clock}:cursors", slug) or 0)
 
-    def ticks(self, client: redis.Redis, more: int = 2, *, slug: str = "tick", timeout: float = 20.0) -> int:
+    def ticks(self, client: redis.Redis, more: int = 2, *, slug: str = "tick", timeout: float = 60.0) -> int:
         """Wait until so many seconds' worth of further ticks are decided; the last one."""
         before = self.cursor(client, slug) or until(lambda: self.cursor(client, slug), timeout, what=self._story())
         until(lambda: self.cursor(client, slug) >= before + more, timeout, what=self._story())
@@ -194,13 +207,18 @@ class Lab:
 
     def reaches(self, client: redis.Redis, tick: float, *, slug: str = "tick", clock: str = "default") -> None:
         """Wait until all ticks up to that instant are decided."""
-        until(lambda: self.cursor(client, slug, clock) >= int(tick), 20, what=self._story())
+        until(lambda: self.cursor(client, slug, clock) >= int(tick), 60, what=self._story())
 
     def accounts(
-        self, client: redis.Redis, periods: Mapping[str, Any] = PERIODS, *, clock: str = "default"
+        self,
+        client: redis.Redis,
+        periods: Mapping[str, Any] = PERIODS,
+        *,
+        clock: str = "default",
+        before: Sequence[str] = (),
     ) -> Accounts:
         """The accounts, if they are right and `rqclock audit` agrees; else the test fails with what was said."""
-        accounts = Accounts.read(client, periods, clock=clock)
+        accounts = Accounts.read(client, periods, clock=clock, before=before)
         keys = Keys("rq", clock)
         for slug in periods:
             audit = Audit(client, keys, Span(0, self.cursor(client, slug, clock) + 1))
@@ -216,7 +234,7 @@ class Lab:
             clock.go_on()
             clock.signal(signal.SIGTERM)
         for clock in stopped:
-            assert clock.wait(20) == 0, clock.output
+            assert clock.wait() == 0, clock.output
 
     def note(self, name: str, value: float, unit: str = "s") -> None:
         """A figure that the table shows."""

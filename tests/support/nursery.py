@@ -78,7 +78,7 @@ class Nursery:
         with self._ordering:
             self._process.stdin.write(json.dumps(order).encode() + b"\n")
             self._process.stdin.flush()
-            return self._born.get(timeout=20)
+            return self._born.get(timeout=60)
 
     def _listen(self) -> None:
         assert self._process.stdout

@@ -50,7 +50,7 @@ class Launched:
         """The ids of all processes below this one."""
         return descendants(self.pid)
 
-    def wait_for(self, text: str, timeout: float = 20.0) -> str:
+    def wait_for(self, text: str, timeout: float = 60.0) -> str:
         """Wait until `text` is in the output, and return the whole output. Fails at once when the process ends."""
 
         def there_or_over() -> bool:
@@ -71,14 +71,14 @@ class Launched:
         self._process.kill()
         self._process.wait()
 
-    def wait(self, timeout: float = 20.0) -> int:
+    def wait(self, timeout: float = 60.0) -> int:
         """Its exit code; negative when a signal ended it. Fails with the output when it doesn't end."""
         try:
             return self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.command} has not ended after {timeout} s:\n{self.output}") from None
 
-    def stop(self, timeout: float = 20.0) -> int:
+    def stop(self, timeout: float = 60.0) -> int:
         """SIGTERM, and its exit code."""
         self.signal(signal.SIGTERM)
         return self.wait(timeout)
@@ -89,6 +89,7 @@ class Launched:
             tree = self.below()
             self.kill()
             kill_all(tree)
+            all_gone(tree)
 
 
 Launch = Callable[..., Launched]
@@ -100,15 +101,20 @@ def kill_all(pids: Sequence[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def alive(pid: int) -> bool:
-    """Whether the process runs: a zombie, dead and not yet reaped by its parent, does not."""
+def state(pid: int) -> str:
+    """The system's letter for what the process does: T while it is stopped, Z when it is dead; "" when it is gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
-        return False
-    return stat.rpartition(b")")[2].split()[0] != b"Z"
+        return ""
+    return stat.rpartition(b")")[2].split()[0].decode()
 
 
-def all_gone(pids: Sequence[int], timeout: float = 10.0) -> None:
+def alive(pid: int) -> bool:
+    """Whether the process runs: a zombie, dead and not yet reaped by its parent, does not."""
+    return state(pid) not in ("", "X", "Z")
+
+
+def all_gone(pids: Sequence[int], timeout: float = 30.0) -> None:
     """Wait until none of the processes runs."""
     until(lambda: not any(map(alive, pids)), timeout, what=f"the end of the processes {list(pids)}")

@@ -127,7 +127,7 @@ class Proxy:
         self._abort_all()
 
     def _run(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(5)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
     def _do(self, step: Callable[[], Any]) -> None:
         async def call() -> None:

@@ -1,9 +1,9 @@
 """Runs a clock file whose process kills or stops itself at a named point: `python saboteur.py clock.py`.
 
-The plan is the file SABOTAGE, read at each call of one of our scripts and taken away by the process that carries it
-out, so that of several processes one falls:
+The plan is the file SABOTAGE, read at each call of one of our scripts. Who carries it out leaves its pid in the file
+`fallen`, which nobody else then can, so that of several processes one falls:
 
-    {"script": "fire", "moment": "before" | "sent" | "answered", "signal": 9, "leading": true}
+    {"script": "fire", "moment": "before" | "sent" | "answered", "signal": 9, "leading": true, "fallen": "…"}
 
 `before` the request is sent, when it is `sent` and not answered, or `answered` and nothing else done yet; `leading`
 spares processes that stand by. The product knows nothing of this: its classes are wrapped from outside.
@@ -43,8 +43,9 @@ def carry_out(found: dict[str, Any] | None, moment: str) -> None:
     """Fall, if this is the moment and no other process was first."""
     if found is None or found["moment"] != moment:
         return
-    with suppress(OSError):
-        os.rename(os.environ["SABOTAGE"], os.environ["SABOTAGE"] + ".done")
+    with suppress(FileExistsError):
+        with open(found["fallen"], "x") as file:
+            file.write(str(os.getpid()))
         os.kill(os.getpid(), found["signal"])
 
 

@@ -15,8 +15,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from rqclock.dev.guard import die_with
-from rqclock.dev.ports import any_free
 from tests.support.certificates import Authority
+from tests.support.ports import any_free
 from tests.support.server import Server
 from tests.support.waiting import until
 
@@ -34,11 +34,12 @@ requirepass {secret}
 sentinel sentinel-pass {secret}
 sentinel monitor {service} {host} {watched} 2
 sentinel auth-pass {service} {password}
-sentinel down-after-milliseconds {service} 500
+sentinel down-after-milliseconds {service} 4000
 sentinel failover-timeout {service} 3000
 sentinel parallel-syncs {service} 2
 sentinel myid {id}
 """
+# Above, 4 s without an answer are a death: a busy machine may give a server no turn for less.
 # What Sentinels else learn of each other within some seconds.
 REPLICA = "sentinel known-replica {service} {host} {port}\n"
 OTHER = "sentinel known-sentinel {service} {host} {port} {id}\n"
@@ -124,7 +125,7 @@ class Watched:
         for replica in replicas:
             with replica.client() as client:
                 client.replicaof(LOOPBACK, primary.port)
-        until(lambda: all(replica.is_replica() for replica in replicas), what="replication")
+        until(lambda: all(replica.is_replica() for replica in replicas), 60, what="replication")
         for port in self.ports:
             self._configure(port, primary.port)
         self.restart_sentinels()
@@ -164,7 +165,7 @@ class Watched:
     def restart_sentinels(self) -> None:
         """With what they knew."""
         self._sentinels = [self._begin(port) for port in self.ports]
-        until(self.is_whole, 30, what="the Sentinels to know each other")
+        until(self.is_whole, 60, what="the Sentinels to know each other")
 
     def end(self) -> None:
         self.kill_sentinels()

@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from rqclock.dev.embedded import LOG, answers, server_command
 from rqclock.dev.guard import die_with
-from rqclock.dev.ports import any_free
+from tests.support.ports import any_free
 from tests.support.waiting import until
 
 
@@ -92,4 +92,4 @@ class Server:
     def _end(self, number: int) -> None:
         if self._process and self._process.poll() is None:
             self._process.send_signal(number)
-            self._process.wait(10)
+            self._process.wait(60)

@@ -17,9 +17,11 @@ from unittest.mock import patch
 
 import redis
 
+from rqclock.acts.activity import read
 from rqclock.running.process import Process
 from rqclock.settings import Settings
 from rqclock.store.keys import Keys
+from rqclock.store.names import Names
 from rqclock.store.scripts import _source as source
 from rqclock.store.ticks import read_job_id
 from rqclock.store.versions import read_versions, slugs
@@ -27,10 +29,12 @@ from rqclock.timetable.schedules import Timetable
 
 Loss = Literal["request", "reply", "late"]
 BEGAN = 1_800_000_000.0
-ROOT = "rq:clock:default:"
+KEYS = Keys("rq", "default")
+ROOT = KEYS.root
 QUEUE = "rq:queue:default"
 LIFE = 2.0
-FATEFUL = ("join", "beat", "acquire", "publish", "enforce", "fire", "release")  # the scripts of a clock's life
+# The scripts of a clock's life.
+FATEFUL = ("join", "beat", "acquire", "rename", "publish", "enforce", "fire", "release")
 SCRIPTS = {hashlib.sha1(source(name).encode()).hexdigest(): name for name in FATEFUL}
 
 
@@ -228,7 +232,8 @@ class World:
             self.pushed[job] += 1
             named = read_job_id(job)
             assert named
-            row = json.loads(self.client.hget(f"{ROOT}ledger:{named[0]}", str(named[1])) or "{}")
+            slug = Names.read(self.client, KEYS).today(named[0])
+            row = json.loads(self.client.hget(KEYS.of("ledger", slug), str(named[1])) or "{}")
             if by and bool(row.get("refired")) != by.remembers(named[0], named[1]):
                 self.wrong.append(f"{job} (queued {self.pushed[job]} times): {row}")
 
@@ -253,23 +258,30 @@ class World:
         queued = Counter(job.decode() for job in jobs)
         twice = [f"{job} is queued twice" for job, times in queued.items() if times > 1]
         again = [f"{job} was queued again, and Redis had lost nothing" for job, n in self.pushed.items() if n > 1]
-        keys = Keys("rq", "default")
-        rows = [problem for slug in slugs(self.client, keys) for problem in self._problems_of(keys, slug, queued)]
-        return twice + (again if not self.rolled_back else []) + self.wrong + rows
+        said: set[str] = set()
+        rows = [problem for slug in slugs(self.client, KEYS) for problem in self._problems_of(slug, queued, said)]
+        unsaid = [f"{job} is queued, and no row says so" for job in queued if job not in said]
+        return twice + (again if not self.rolled_back else []) + self.wrong + rows + unsaid
 
-    def _problems_of(self, keys: Keys, slug: str, queued: Counter[str]) -> Iterator[str]:
-        """One row for each tick of each version up to the cursor, and no other."""
-        found: dict[Any, Any] = self.client.hgetall(keys.of("ledger", slug))
+    def told(self) -> list[str]:
+        """What befell the clocks, as they say."""
+        return [entry.what for entry in read(self.client, KEYS)]
+
+    def _problems_of(self, slug: str, queued: Counter[str], said: set[str]) -> Iterator[str]:
+        """One row for each tick of each version up to the cursor, and no other; `said` is given their jobs."""
+        found: dict[Any, Any] = self.client.hgetall(KEYS.of("ledger", slug))
         decided: Counter[int] = Counter()
-        cursor = int(self.client.hget(keys.named("cursors"), slug) or 0)
-        versions = read_versions(self.client, keys, slug)
+        cursor = int(self.client.hget(KEYS.named("cursors"), slug) or 0)
+        versions = read_versions(self.client, KEYS, slug)
         due = [tick for version in versions for tick in version.between(version.began, cursor)]
         for name, row in ((int(name), json.loads(row)) for name, row in found.items()):
             first = row.get("from", name)
             decided.update(tick for tick in due if first <= tick <= name)
             if name not in due:
                 yield f"{slug} {name} was not due: {row}"
-            if (row["is"] == "enqueued") != (queued[keys.job_id(slug, name)] == 1):
+            job = KEYS.job_id(row.get("slug", slug), name)
+            said |= {job} if row["is"] == "enqueued" else set()
+            if (row["is"] == "enqueued") != (queued[job] == 1):
                 yield f"{slug} {name}: the queue and the ledger disagree: {row}"
         for tick in due:
             if decided[tick] != 1:

@@ -7,12 +7,15 @@ import signal
 import sys
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis as redis_py
 
+from rqclock.alerts.watcher import LOOKS_IN_SILENCE
+from rqclock.store.replies import text
 from rqclock.store.server_now import server_now
 from tests.support.alert_receivers import Endpoint, Mailbox, black_hole
 from tests.support.ports import any_free
@@ -37,7 +40,10 @@ from rqclock import job
 def work():
     pass
 """
+WITHIN = 4.0  # must_finish_within
 SILENT_AFTER = 5.0
+LOOK = SILENT_AFTER / LOOKS_IN_SILENCE
+FEW_LOOKS = 12 * LOOK  # a look that took long on a busy machine is followed by ten times as long without one
 LONG = 40.0  # seconds that a busy machine may take
 WATCH = ("python", "-m", "rqclock", "watch")
 
@@ -84,6 +90,11 @@ class Service:
     def wait(self, kind: str, event: str = "alert") -> None:
         until(lambda: self.told(kind, event) == 1, LONG, what=f"{event} of {kind}")
 
+    def notice(self, kind: str, event: str = "alert") -> Any:
+        """The one that came to the endpoint."""
+        (found,) = [notice for notice in self.endpoint.notices(event) if notice["kind"] == kind]
+        return found
+
     def close(self) -> None:
         self.endpoint.close()
         self.mailbox.close()
@@ -101,27 +112,49 @@ def service(tmp_path: Path, launch: Launch, redis: redis_py.Redis, redis_server:
     service.close()
 
 
-def last_beat(redis: redis_py.Redis) -> float:
-    """When the clock that leads, or led, was last heard, in Redis's time."""
-    return int(redis.hget("rq:clock:default:lease", "at") or 0) / 1000
+def of_the_lease(redis: redis_py.Redis, field: str) -> float:
+    """When the clock that leads, or led, was last heard (`at`), or took the lead (`since`), in Redis's time."""
+    return int(redis.hget("rq:clock:default:lease", field) or 0) / 1000
+
+
+def first_run(redis: redis_py.Redis) -> float:
+    """When the first run of the schedule was due."""
+    (tick,) = map(text, redis.zrange("rq:clock:default:index:report", 0, 0))
+    return float(tick)
+
+
+def instant(notice: Any, field: str) -> float:
+    """Notices say full seconds, the one that has begun."""
+    return datetime.fromisoformat(notice[field]).timestamp()
 
 
 def test_a_job_that_does_not_finish_and_a_silent_clock_are_told_once_and_their_recovery_too(
     service: Service, redis: redis_py.Redis
 ) -> None:
     clock = service.clock()
+    clock.wait_for("leading", LONG)
     pinged = f"{service.endpoint.url}/ping/{{schedule}}"
     watchers = [service.start(*WATCH, RQCLOCK_PING_URL=pinged) for _ in range(2)]
+    watchers[0].wait_for("watching; notices go to", LONG)
+    watched = server_now(redis)
     service.wait("not-finished")
+    late = service.notice("not-finished")
+    assert instant(late, "since") == instant(late, "due") + WITHIN <= instant(late, "at")
+    assert instant(late, "at") - max(first_run(redis) + WITHIN, watched) < FEW_LOOKS
     service.worker()
     service.wait("not-finished", "back")
     until(lambda: "/ping/report" in service.endpoint.paths(), LONG, what="the ping of a run that went well")
     assert service.endpoint.paths()[0] == "/ping/report/start"
     clock.kill()
     service.wait("clock-silent")
-    assert server_now(redis) - last_beat(redis) >= SILENT_AFTER - 2.0
+    silent, last = service.notice("clock-silent"), of_the_lease(redis, "at")
+    assert instant(silent, "since") == int(last)
+    assert SILENT_AFTER - 1 <= instant(silent, "at") - last < SILENT_AFTER + FEW_LOOKS
     service.clock()
     service.wait("clock-silent", "back")
+    back = service.notice("clock-silent", "back")
+    assert -1 <= instant(back, "at") - of_the_lease(redis, "since") < FEW_LOOKS
+    assert abs(back["after_seconds"] - (instant(back, "at") - last)) <= 2
     assert all(watcher.stop(LONG) == 0 for watcher in watchers)
     assert [service.told(kind) for kind in ("not-finished", "clock-silent")] == [1, 1]
     assert [service.told(kind, "back") for kind in ("not-finished", "clock-silent")] == [1, 1]
@@ -143,7 +176,24 @@ def test_the_web_process_tells_of_a_clock_that_stands_still(service: Service, pr
     until(lambda: len(web.below()) >= 2, LONG)
     clock.signal(signal.SIGSTOP)
     service.wait("clock-silent")
+    silent = service.notice("clock-silent")
+    assert SILENT_AFTER - 1 <= instant(silent, "at") - instant(silent, "since") < SILENT_AFTER + FEW_LOOKS
     clock.signal(signal.SIGCONT)
+    service.wait("clock-silent", "back")
+    assert service.told("clock-silent") == 1
+
+
+def test_a_first_clock_that_never_comes_is_told_by_the_web_process_until_it_does(service: Service) -> None:
+    web = service.start(
+        sys.executable, "-m", "gunicorn", "--no-control-socket", "-w", "2", "--threads", "4",
+        "-b", f"127.0.0.1:{any_free()}", "rqclock.web:create_app()",
+    )  # fmt: skip
+    web.wait_for("Booting worker", LONG)
+    service.worker()  # so that somebody wants a clock
+    service.wait("clock-silent")
+    (told,) = service.endpoint.notices()
+    assert told["text"].startswith("no clock has ever led here: ") and told["clock"] is None
+    service.clock()
     service.wait("clock-silent", "back")
     assert service.told("clock-silent") == 1
 
@@ -189,8 +239,8 @@ def test_an_alert_whose_watcher_was_killed_while_it_sent_it_is_sent_by_another(
         return redis.zcount("rq:alerts:due:webhook", redis.time()[0] * 1000 + 30_000, "+inf") > 0
 
     with black_hole() as port:
+        service.clock().wait_for("leading", LONG)
         watcher = service.start(*WATCH, **no_mail, RQCLOCK_ALERT_WEBHOOK=f"http://127.0.0.1:{port}/")
-        service.clock()
         until(claimed, LONG, what="the first try")
         watcher.kill()
     service.start(*WATCH, **no_mail)
@@ -206,7 +256,7 @@ def test_a_redis_that_is_gone_is_told_by_each_watcher_for_itself(tmp_path: Path,
         until(lambda: server.client().exists("rq:alerts:turn"), LONG)
         server.kill()
         service.wait("redis-away")
-        assert str(server.port) in service.endpoint.notices()[0]["text"]
+        assert str(server.port) in service.notice("redis-away")["text"]
         server.start()
         service.wait("redis-away", "back")
         assert watcher.stop(LONG) == 0

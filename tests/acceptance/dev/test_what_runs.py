@@ -11,8 +11,8 @@ from pathlib import Path
 
 import redis as redis_py
 
-from rqclock.dev import ports
 from tests.acceptance.dev.conftest import Project
+from tests.support.ports import any_free
 from tests.support.processes import Launched, all_gone
 from tests.support.server import Server
 from tests.support.waiting import until
@@ -61,7 +61,7 @@ def test_gunicorn_listens_on_this_machine_alone_though_PORT_is_set(project: Proj
     project.procfile("web: gunicorn --no-control-socket page:app")
     process = project.dev()
     process.wait_for("the page is up")
-    assert re.search(r"Listening at: http://127\.0\.0\.1:\d+ ", process.output)
+    assert re.search(r"Listening at: http://127\.0\.0\.1:\d+ ", process.wait_for("Listening at: "))
 
 
 def test_an_address_for_containers_in_the_procfile_becomes_this_machines(project: Project) -> None:
@@ -72,7 +72,7 @@ def test_an_address_for_containers_in_the_procfile_becomes_this_machines(project
 def test_the_release_line_is_not_run_and_counts_multiply_a_line(project: Project, pid_of: PidOf) -> None:
     project.procfile("clock: python actor.py clock", "worker: python actor.py worker", "release: touch released")
     process = project.dev("--clocks", "2", "--workers", "3")
-    until(lambda: process.output.count(" is ") == 5)
+    until(lambda: process.output.count(" is ") == 5, 60)
     for name in ("clock.1", "clock.2", "worker.1", "worker.2", "worker.3"):
         assert re.search(rf"{re.escape(name)} +\| ", process.output)
     assert not (project.folder / "released").exists()
@@ -196,7 +196,7 @@ def test_a_second_runner_in_the_same_folder_is_refused(project: Project) -> None
 
 
 def test_refusals_are_one_line_and_exit_2(project: Project, redis_server: Server) -> None:
-    nobody = ports.any_free()
+    nobody = any_free()
     refusals = {
         ("--port", str(redis_server.port)): "--port",
         ("--redis-port", str(redis_server.port)): "--redis-port",

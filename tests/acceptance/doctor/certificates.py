@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rqclock.dev.ports import any_free
 from tests.support.certificates import Authority
 from tests.support.lab import Lab
+from tests.support.ports import any_free
 
 HOST = "127.0.0.1"
 

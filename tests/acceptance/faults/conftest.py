@@ -23,7 +23,6 @@ RUNS = pytest.StashKey["Runs"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "fault(number, injected): the row of the fault plan that a test is")
     config.addinivalue_line("markers", "alone: not beside other faults, because it measures time")
     config.addinivalue_line("markers", "long: takes minutes, so it runs with `python -m bench.faults` only")
 

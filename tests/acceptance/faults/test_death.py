@@ -5,16 +5,21 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import redis as redis_py
 
 from tests.support.lab import LEASE, NOISE, ClockProcess, Lab
-from tests.support.noise import Noise
+from tests.support.noise import measured
+from tests.support.server import Server
 from tests.support.waiting import until
 
 JUST_BEFORE = 0.02  # seconds before a tick is due
 PAIRS = ("one", "two", "three")
+# What makes a script run: a leader beats by itself, it releases the lease when it is told to stop, and when it is
+# killed another acquires it.
+PROVOCATIONS = {"acquire": signal.SIGKILL, "beat": None, "release": signal.SIGTERM}
 
 
 @pytest.mark.fault("1-3", "kill -9 of the leader around its fire step")
@@ -22,19 +27,16 @@ PAIRS = ("one", "two", "three")
 def test_no_tick_is_lost_or_doubled_when_the_leader_dies_around_its_write(lab: Lab, moment: str) -> None:
     server = lab.server()
     redis = lab.client(server)
-    fragile = lab.fragile(server.url)
-    lab.ticks(redis, 1)
-    standby = lab.clock(server.url)
-    standby.wait_for("joined")
-    fell = lab.sabotage("fire", moment, leading=True)
-    assert fragile.wait() == -signal.SIGKILL
-    assert fell()
-    died = lab.cursor(redis)
+    for clock in [lab.fragile(server.url) for _ in range(2)]:
+        clock.wait_for("joined")
+    before = lab.ticks(redis, 1)
+    fallen = until(lab.sabotage("fire", moment, leading=True))
+    assert fallen and fallen.wait() == -signal.SIGKILL
     lab.ticks(redis, 3)
     lab.stop()
     accounts = lab.accounts(redis)
     assert accounts.ticks() == accounts.ticks("tick", "enqueued")
-    worst = max(accounts.lateness(since=died - 1))
+    worst = max(accounts.lateness(since=before))
     lab.note("latest tick", worst)
     assert worst < LEASE + 1 + NOISE
 
@@ -44,17 +46,12 @@ def test_no_tick_is_lost_or_doubled_when_the_leader_dies_around_its_write(lab: L
 def test_no_point_of_a_lease_s_life_is_a_bad_one_to_die_at(lab: Lab, script: str) -> None:
     server = lab.server()
     redis = lab.client(server)
-    moments = ("before", "sent", "answered")
-    clocks = [lab.fragile(server.url) for _ in range(7 if script == "acquire" else 4)]
-    for clock in clocks:
+    for clock in [lab.fragile(server.url) for _ in range(5)]:
         clock.wait_for("joined")
     lab.ticks(redis, 1)
-    for moment in moments:
-        leader = lab.leader()
+    for moment in ("before", "sent", "answered"):
         fell = lab.sabotage(script, moment, leading=script != "acquire")
-        if script != "beat":
-            leader.signal(signal.SIGKILL if script == "acquire" else signal.SIGTERM)
-        until(fell, what=f"a death at {script}, {moment}")
+        until(partial(_falls, lab, server, fell, PROVOCATIONS[script]), 60, what=f"a death at {script}, {moment}")
         lab.ticks(redis, 2)
     lab.stop()
     accounts = lab.accounts(redis)
@@ -64,26 +61,37 @@ def test_no_point_of_a_lease_s_life_is_a_bad_one_to_die_at(lab: Lab, script: str
     assert worst < LEASE + 2 + NOISE
 
 
+def _falls(lab: Lab, server: Server, fell: Callable[[], object], number: int | None) -> bool:
+    """Whether one fell. Else end whoever leads at this moment, if anybody does, and let another stand in for it.
+
+    One that has lost the lead meanwhile provokes nothing; then the next one is ended.
+    """
+    leader = lab.leading() if number and not fell() else None
+    if leader and number:
+        leader.signal(number)
+        leader.wait()
+        lab.fragile(server.url)
+    return bool(fell())
+
+
 @pytest.mark.alone
 @pytest.mark.fault("1", "kill -9 of three leaders at the default lease, 20 ms before a tick")
 def test_ticks_resume_within_two_and_a_half_seconds_of_a_kill(lab: Lab) -> None:
-    with Noise() as noise:
-        lateness = _takeovers(lab, lambda leader: leader.kill())
-    lab.note("ticks resumed after", max(lateness))
-    assert max(lateness) < 2.5 + noise.margin
+    slowest, margin = measured(lambda: _takeovers(lab, lambda leader: leader.kill()), promised=2.5)
+    lab.note("ticks resumed after", slowest)
+    assert slowest < 2.5 + margin
 
 
 @pytest.mark.alone
 @pytest.mark.fault("4", "SIGTERM to three leaders at the default lease, 20 ms before a tick")
 def test_ticks_go_on_within_a_tenth_of_a_second_of_a_stop(lab: Lab) -> None:
-    with Noise() as noise:
-        lateness = _takeovers(lab, lambda leader: leader.signal(signal.SIGTERM))
-    lab.note("ticks resumed after", max(lateness) * 1000, "ms")
-    assert max(lateness) < 0.1 + noise.margin
+    slowest, margin = measured(lambda: _takeovers(lab, lambda leader: leader.signal(signal.SIGTERM)), promised=0.1)
+    lab.note("ticks resumed after", slowest * 1000, "ms")
+    assert slowest < 0.1 + margin
 
 
-def _takeovers(lab: Lab, end: Callable[[ClockProcess], object]) -> list[float]:
-    """End the leaders of three Clocks just before a tick; how late the first tick of each was that another decided."""
+def _takeovers(lab: Lab, end: Callable[[ClockProcess], object]) -> float:
+    """End the leaders of three Clocks just before a tick; how late the latest tick was that another decided."""
     server = lab.server()
     redis = lab.client(server)
     pairs = {}
@@ -99,11 +107,12 @@ def _takeovers(lab: Lab, end: Callable[[ClockProcess], object]) -> list[float]:
         end(leader)
     for name, pair in pairs.items():
         lab.reaches(redis, due + 1, clock=name)
+        leaders[name].wait()
         assert lab.leader(pair) is not leaders[name]
     lab.stop()
     accounts = {name: lab.accounts(redis, clock=name) for name in PAIRS}
     assert all(found.ticks() == found.ticks("tick", "enqueued") for found in accounts.values())
-    return [max(found.lateness(since=due - 1)) for found in accounts.values()]
+    return max(seconds for found in accounts.values() for seconds in found.lateness(since=due - 1))
 
 
 def _sleep_until_just_before_a_tick(redis: redis_py.Redis) -> int:

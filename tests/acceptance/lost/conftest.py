@@ -28,7 +28,7 @@ class Yard:
         self.lab = lab
         self.server: Server = lab.server()
         self.redis: redis_py.Redis = lab.client(self.server)
-        lines = lines or ('clock.every("day", at="00:00").enqueue(jobs.plain)',)
+        lines = lines or ('clock.on_demand("nothing due").enqueue(jobs.plain)',)
         self.clock = lab.clock(self.server.url, lab.file(*lines), lease=None)
         self.clock.wait_for("leading")
         self.workers: list[Launched] = []
@@ -53,7 +53,7 @@ class Yard:
     def status(self, job_id: str) -> str:
         return text(self.redis.hget(f"rq:job:{job_id}", "status") or "gone")
 
-    def ends(self, job_id: str, *statuses: str, timeout: float = 30.0) -> str:
+    def ends(self, job_id: str, *statuses: str, timeout: float = 60.0) -> str:
         """Wait for one of these statuses."""
 
         def there() -> str | None:

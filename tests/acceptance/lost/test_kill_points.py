@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from rqclock.store.ledger import slices
 from rqclock.store.replies import text
 from rqclock.store.rq_records import instant
 from tests.support import mortal
+from tests.support.noise import Noise
 from tests.support.processes import kill_all
 from tests.support.waiting import until
 
@@ -29,26 +31,33 @@ STOCK = [
 OURS = [(point, whom) for point in ("after pop", "before started", "after registering", *BEGUN) for whom in ANYBODY]
 KINDS = {"stock": ("MortalWorker", STOCK), "ours": ("MortalKeeper", OURS)}
 WITHIN = 60.0
+Property = Callable[[str, object], None]
 
 
+@pytest.mark.fault("32", "kill -9 of a worker, its work-horse, or both, at each of five points")
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_job_is_queued_again_within_a_minute_wherever_its_worker_was_killed(
-    yard: Yard, tmp_path: Path, kind: str
+    yard: Yard, tmp_path: Path, kind: str, record_property: Property
 ) -> None:
     name, points = KINDS[kind]
     victims = [Victim(yard, tmp_path / str(number), *point) for number, point in enumerate(points)]
-    for part in slices(victims, 5):  # so many start beside each other
-        for victim in part:
-            victim.start(f"tests.support.mortal.{name}")
-        until(lambda part=part: all(victim.killed for victim in part), 120, what=yard.story())  # type: ignore[misc]
-    yard.worker(*(victim.job.origin for victim in victims))
-    with suppress(AssertionError):
-        until(lambda: all(victim.status == "finished" for victim in victims), 90)
+    with Noise() as noise:
+        for part in slices(victims, 5):  # so many start beside each other
+            for victim in part:
+                victim.start(f"tests.support.mortal.{name}")
+            until(lambda part=part: all(victim.killed for victim in part), 120, what=yard.story())  # type: ignore[misc]
+        yard.worker(*(victim.job.origin for victim in victims))
+        with suppress(AssertionError):
+            until(lambda: all(victim.status == "finished" for victim in victims), 150)
     for victim in victims:
         victim.show(kind)
+    again = [victim.waited for victim in victims if victim.was_queued_again]
+    record_property(
+        "measured", f"{len(again)} of {len(victims)} queued again, after {min(again):.1f} to {max(again):.1f} s"
+    )
     assert {victim.status for victim in victims} == {"finished"}, yard.story()
-    assert all(victim.waited < WITHIN for victim in victims)
+    assert all(victim.waited < WITHIN + noise.margin for victim in victims)
     spared = [victim for victim in victims if not victim.was_queued_again]
     assert all(victim.may_have_ended_by_itself(kind) for victim in spared)
     assert all(victim.runs <= 2 for victim in victims)
@@ -106,6 +115,7 @@ class Victim:
         show(f"{kind}: {self.point}, {self.whom}", **again, ran=self.runs, status=self.status)
 
 
+@pytest.mark.fault("32", "a job that kills its work-horse each time")
 @pytest.mark.parametrize("worker_class", ["rq.Worker", "rqclock.Worker"])
 def test_a_job_that_kills_its_work_horse_each_time_is_given_up_after_three(
     yard: Yard, tmp_path: Path, worker_class: str
@@ -114,7 +124,7 @@ def test_a_job_that_kills_its_work_horse_each_time_is_given_up_after_three(
     began = time.time()
     job = yard.queue().enqueue(mortal.poison, str(trace))
     yard.worker(options=("-w", worker_class))
-    until(lambda: len(times(trace)) == 3 and yard.status(job.id) == "failed", 60, what=yard.story())
+    until(lambda: len(times(trace)) == 3 and yard.status(job.id) == "failed", 120, what=yard.story())
     show(f"poison, three attempts, {worker_class}", took=time.time() - began)
     yard.clock.wait_for("queued again")
     time.sleep(4)  # two looks of the reaper at failed jobs
@@ -123,33 +133,38 @@ def test_a_job_that_kills_its_work_horse_each_time_is_given_up_after_three(
     assert yard.redis.zrange("rq:failed:default", 0, -1) == [job.id.encode()]
 
 
+@pytest.mark.fault("34", "a connection cut at the very write of a retry")
 @pytest.mark.slow
-def test_a_retry_whose_write_was_cut_off_is_not_lost(yard: Yard, tmp_path: Path) -> None:
+def test_a_retry_whose_write_was_cut_off_is_not_lost(yard: Yard, tmp_path: Path, record_property: Property) -> None:
     proxy, trace = yard.lab.proxy(yard.server.port), tmp_path / "trace"
     job = yard.queue().enqueue(mortal.fails, str(trace), retry=mortal.RETRY)
     proxy.cut_request(b"rq:scheduled:default")
     yard.worker(url=proxy.url)
-    until(lambda: proxy.cuts == 1, 30, what=yard.story())
+    until(lambda: proxy.cuts == 1, 60, what=yard.story())
     cut = time.time()
     assert yard.status(job.id) == "scheduled"
     assert yard.redis.zcard("rq:scheduled:default") == 0, "it is in no list now"
-    until(lambda: len(times(trace)) == 2, 60, what=yard.story())
-    show("fault 34", **{"ran again after": times(trace)[1] - cut})
+    until(lambda: len(times(trace)) == 2, 90, what=yard.story())
+    record_property("measured", f"ran again after {times(trace)[1] - cut:.1f} s")
     assert times(trace)[1] - cut < WITHIN
 
 
+@pytest.mark.fault("33", "SIGTERM, then SIGKILL to all or a second SIGTERM, with a job of 120 s in hand")
 @pytest.mark.slow
 @pytest.mark.parametrize("worker_class", ["rq.Worker", "rqclock.Worker"])
-def test_a_worker_that_its_platform_stops_loses_no_job(yard: Yard, tmp_path: Path, worker_class: str) -> None:
+def test_a_worker_that_its_platform_stops_loses_no_job(
+    yard: Yard, tmp_path: Path, worker_class: str, record_property: Property
+) -> None:
     kinds = {"terminated, then killed": signal.SIGKILL, "terminated twice": signal.SIGTERM}
     stopped, jobs = {}, {}
     for name in kinds:
         queue = name.partition(",")[0].replace(" ", "-")
         jobs[name] = yard.queue(queue).enqueue(mortal.lasts, str(tmp_path / name), 120)
-        worker = yard.worker(queue, options=("-w", worker_class), RQCLOCK_GRACE="5")
-        until(partial(times, tmp_path / name), 30, what=yard.story())
+        stopped[name] = yard.worker(queue, options=("-w", worker_class), RQCLOCK_GRACE="5")
+    for name in kinds:
+        until(partial(times, tmp_path / name), 60, what=yard.story())
+    for worker in stopped.values():
         worker.signal(signal.SIGTERM)
-        stopped[name] = worker
     time.sleep(3)  # the grace that this platform gives
     for name, number in kinds.items():
         horses = stopped[name].below()
@@ -158,6 +173,7 @@ def test_a_worker_that_its_platform_stops_loses_no_job(yard: Yard, tmp_path: Pat
             kill_all(horses)
         stopped[name].wait()
     began = time.time()
-    until(lambda: all(yard.redis.llen(f"rq:queue:{job.origin}") for job in jobs.values()), 75, what=yard.story())
-    show(f"stopped by the platform, {worker_class}", **{"queued again after": time.time() - began})
-    assert time.time() - began < WITHIN
+    until(lambda: all(yard.redis.llen(f"rq:queue:{job.origin}") for job in jobs.values()), 90, what=yard.story())
+    took = time.time() - began
+    record_property("measured", f"queued again after {took:.1f} s")
+    assert took < WITHIN

@@ -10,8 +10,8 @@ from urllib.error import HTTPError
 
 import pytest
 
-from rqclock.dev.ports import any_free
 from tests.support.lab import ClockProcess, Lab
+from tests.support.ports import any_free
 from tests.support.processes import Launch, Launched
 from tests.support.scraping import Scrape
 from tests.support.server import Server
@@ -116,7 +116,7 @@ def test_counters_go_on_over_a_takeover_and_a_clock_that_is_gone_is_seen_by_the_
     silent = gone.value("rqclock_clock_silent_seconds")
     assert silent is not None and silent > 9
     running.leader = running.lab.clock(running.server.url, healthy=True)
-    after = running.of_clock(lambda scrape: scrape.value("rqclock_takeovers_total") == 2)
+    after = running.of_clock(lambda scrape: (scrape.value("rqclock_takeovers_total") or 0) >= 2)
     for name, labels in (
         ("rqclock_runs_total", {"decision": "enqueued"}),
         ("rqclock_jobs_ended_total", {"outcome": "failed"}),

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, expect, sync_playwright
 
 from tests.acceptance.web.conftest import Running
 from tests.conftest import find_program
 
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
+LONG = 60_000.0  # ms that a busy machine may take for one step
 
 
 class Complaints(list[str]):
@@ -36,14 +37,24 @@ class Complaints(list[str]):
 def launched() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         program = find_program("chromium")
-        chromium = playwright.chromium.launch(executable_path=program, args=QUIET, chromium_sandbox=False)
+        chromium = playwright.chromium.launch(
+            executable_path=program, args=QUIET, chromium_sandbox=False, timeout=2 * LONG
+        )
+        expect.set_options(timeout=LONG)
         yield chromium
         chromium.close()
 
 
+def visitor(chromium: Browser, **options: Any) -> BrowserContext:
+    """The browser of somebody who has not signed in."""
+    context = chromium.new_context(**options)
+    context.set_default_timeout(LONG)
+    return context
+
+
 def person(running: Running, chromium: Browser, *, role: str | None = None, **options: Any) -> BrowserContext:
     """The browser of somebody with that role; None: of the developer who opened the link."""
-    context = chromium.new_context(**options)
+    context = visitor(chromium, **options)
     cookie = running.cookie_of(role) if role else running.cookie
     context.add_cookies([{"name": "rqclock_session", "value": cookie, "url": running.address}])
     return context

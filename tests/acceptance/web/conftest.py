@@ -17,8 +17,8 @@ import redis as redis_py
 from playwright.sync_api import Browser
 from rq.defaults import RQ_KEY_PREFIX
 
-from rqclock.dev.ports import any_free
 from rqclock.web import create_app
+from tests.support.ports import any_free
 from tests.support.processes import Launched
 from tests.support.server import Server
 from tests.support.waiting import until
@@ -62,7 +62,16 @@ class Running:
 
 def answers(address: str) -> bool:
     try:
-        with urlopen(f"{address}/livez", timeout=2) as answer:
+        with urlopen(f"{address}/livez", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def offers_sign_in(provider: int) -> bool:
+    """Whether the OpenID provider on that port answers."""
+    try:
+        with urlopen(f"http://127.0.0.1:{provider}/.well-known/openid-configuration", timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -71,7 +80,7 @@ def answers(address: str) -> bool:
 def sign_in(link: str) -> tuple[str, str]:
     """The page that the link opens, and the session's cookie."""
     jar = CookieJar()
-    with build_opener(HTTPCookieProcessor(jar)).open(link, timeout=10) as answer:
+    with build_opener(HTTPCookieProcessor(jar)).open(link, timeout=60) as answer:
         page = str(answer.read().decode())
     return page, next(str(cookie.value) for cookie in jar if cookie.name == "rqclock_session")
 
@@ -111,8 +120,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     ]
     redis = server.client()
     try:
-        until(lambda: answers(address), timeout=30, what="the page")
-        until(lambda: redis.zcard(f"{PREFIX}:failed:mail") > 0, timeout=30, what="a failed job")
+        until(lambda: answers(address), 60, what="the page")
+        until(lambda: offers_sign_in(provider), 60, what="the provider")
+        until(lambda: redis.zcard(f"{PREFIX}:failed:mail") > 0, 60, what="a failed job")
         link = f"{address}/sign-in/dev?token=once"
         yield Running(address, link, *sign_in(link), redis)
     finally:

@@ -34,12 +34,13 @@ def page(running: Running, chromium: Browser, complaints: Complaints) -> Iterato
 def test_the_schedules_keep_themselves_up_to_date(page: Page, complaints: Complaints) -> None:
     newest = page.locator("tr", has_text="sweeping").locator(".mark").last
     before = str(newest.get_attribute("title"))
-    expect(newest).not_to_have_attribute("title", before, timeout=20_000)
+    expect(newest).not_to_have_attribute("title", before)
     page.get_by_role("button", name="Pause updates").click()
     expect(page.locator(".live")).to_contain_text("Updates are paused")
     assert complaints == []
 
 
+@pytest.mark.fault("39", "names, arguments, errors, workers and queues that are HTML and script")
 def test_hostile_names_make_no_element_on_any_page(running: Running, page: Page, complaints: Complaints) -> None:
     running.redis.sadd(f"{PREFIX}:queues", f"{PREFIX}:queue:{HOSTILE}")
     running.redis.sadd(f"{PREFIX}:workers", f"{PREFIX}:worker:{HOSTILE}")
@@ -88,7 +89,7 @@ def test_requeue_is_one_click_and_comes_from_our_own_page(running: Running, page
     before = running.redis.xlen(f"{PREFIX}:results:{job}")
     with page.expect_response(lambda response: "requeue" in response.url):  # its table may be redrawn
         page.locator(f'tr[data-job-id="{job}"]').get_by_text("Requeue", exact=True).click()
-    until(lambda: running.redis.xlen(f"{PREFIX}:results:{job}") > before, 30, what="a second attempt of the job")
+    until(lambda: running.redis.xlen(f"{PREFIX}:results:{job}") > before, 60, what="a second attempt of the job")
 
 
 def test_signing_out_ends_it(running: Running, page: Page, complaints: Complaints) -> None:

@@ -11,14 +11,14 @@ from tests.support.waiting import until
 
 def read(running: Running, path: str) -> str:
     request = Request(running.address + path, headers={"Cookie": f"rqclock_session={running.cookie}"})
-    with urlopen(request, timeout=10) as answer:
+    with urlopen(request, timeout=60) as answer:
         return str(answer.read().decode())
 
 
 def test_the_link_opens_the_schedules_once(running: Running) -> None:
     assert "<h1>Schedules</h1>" in running.first_page and "dev@localhost" in running.first_page
     with pytest.raises(HTTPError, match="403") as refused:
-        urlopen(running.link, timeout=10)
+        urlopen(running.link, timeout=60)
     assert "has been used already" in refused.value.read().decode()
 
 

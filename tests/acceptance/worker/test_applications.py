@@ -58,7 +58,7 @@ def run(launch: Launch, queue: Queue, tmp_path: Path, app: str, environment: dic
 
     def call(name: str) -> Any:
         job = queue.enqueue(f"{app}_jobs.{name}")
-        until(lambda: job.get_status() in (JobStatus.FINISHED, JobStatus.FAILED), 20, what=f"{job}: {worker.output}")
+        until(lambda: job.get_status() in (JobStatus.FINISHED, JobStatus.FAILED), 60, what=f"{job}: {worker.output}")
         return job.return_value()
 
     return call
@@ -87,7 +87,7 @@ def test_the_clock_sets_the_application_up_before_it_reads_its_jobs(
 ) -> None:
     (tmp_path / "clock.py").write_text(CLOCK.format(app))
     clock = launch("python", "clock.py", cwd=tmp_path, env=environment)
-    until(lambda: len(queue) or not clock.running, 20, what="a job")
+    until(lambda: len(queue) or not clock.running, 60, what="a job")
     assert len(queue), clock.output
 
 
@@ -95,5 +95,5 @@ def test_the_clock_sets_the_application_up_before_it_reads_its_jobs(
 def test_a_set_up_that_fails_is_told_in_one_line(launch: Launch, tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "clock.py").write_text(CLOCK.format("django"))
     clock = launch("python", "clock.py", cwd=tmp_path, env=environment | {"RQCLOCK_SETUP": "nowhere.setup"})
-    assert clock.wait() == 1
+    assert clock.wait() == 2
     assert "rqclock: RQCLOCK_SETUP=nowhere.setup: ModuleNotFoundError: No module named 'nowhere'" in clock.output

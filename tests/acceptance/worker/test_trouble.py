@@ -14,6 +14,7 @@ from rq.job import JobStatus
 from rqclock.aftercare.reaper import Reaper
 from rqclock.store.keys import Keys
 from tests.support import chores
+from tests.support.ports import any_free
 from tests.support.processes import Launched
 from tests.support.proxy import Proxy
 from tests.support.server import Server
@@ -30,9 +31,10 @@ def test_a_restart_of_redis_is_ridden_out_and_the_result_is_kept(
     start: Start, server: Server, queue: Queue, tmp_path: Path
 ) -> None:
     worker = start()
-    job = queue.enqueue(chores.slow, str(tmp_path / "runs"), 1.0)
+    job = queue.enqueue(chores.hold, str(tmp_path / "runs"), str(tmp_path / "gate"))
     until(lambda: lines(tmp_path / "runs"))
     server.kill()
+    (tmp_path / "gate").touch()
     worker.wait_for("waiting")
     server.start()
     until(lambda: job.get_status() == JobStatus.FINISHED)
@@ -54,10 +56,11 @@ def test_an_idle_worker_rides_out_a_restart(start: Start, server: Server, queue:
 
 def test_a_full_redis_is_ridden_out(start: Start, client: redis_py.Redis, queue: Queue, tmp_path: Path) -> None:
     worker = start()
-    job = queue.enqueue(chores.slow, str(tmp_path / "runs"), 0.5)
+    job = queue.enqueue(chores.hold, str(tmp_path / "runs"), str(tmp_path / "gate"))
     waiting = queue.enqueue(chores.add, 1)
     until(lambda: lines(tmp_path / "runs"))
     client.config_set("maxmemory", "1")
+    (tmp_path / "gate").touch()
     worker.wait_for("waiting")
     assert job.get_status() == JobStatus.STARTED
     client.config_set("maxmemory", "0")
@@ -65,12 +68,12 @@ def test_a_full_redis_is_ridden_out(start: Start, client: redis_py.Redis, queue:
     assert job.get_status() == JobStatus.FINISHED and len(lines(tmp_path / "runs")) == 2
 
 
-def test_a_read_only_redis_is_ridden_out(start: Start, server: Server, client: redis_py.Redis, queue: Queue) -> None:
+def test_a_read_only_redis_is_ridden_out(start: Start, client: redis_py.Redis, queue: Queue) -> None:
     worker = start()
     until(worker.below)
     job = queue.enqueue(chores.add, 1)
     until(lambda: job.get_status() == JobStatus.FINISHED)
-    client.replicaof("127.0.0.1", str(server.port + 1 if server.port < 65535 else 1))
+    client.replicaof("127.0.0.1", any_free())  # of nobody: another test's server would give it its own data
     worker.wait_for("waiting")
     client.replicaof("NO", "ONE")
     after = queue.enqueue(chores.add, 2)

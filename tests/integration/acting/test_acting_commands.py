@@ -16,8 +16,11 @@ from tests.support.command import Rqclock
 from tests.support.leader import Leader
 
 
-def ago(**length: int) -> str:
-    return (datetime.now(UTC) - timedelta(**length)).isoformat(timespec="seconds")
+def span(start: timedelta, end: timedelta) -> tuple[str, ...]:
+    """From so long ago to so long ago, by one and the same clock's reading."""
+    now = datetime.now(UTC)
+    first, last = ((now - length).isoformat(timespec="seconds") for length in (start, end))
+    return "--from", first, "--to", last
 
 
 def activity(rqclock: Rqclock) -> list[tuple[str, str, str]]:
@@ -88,6 +91,13 @@ def test_a_resumption_under_the_pause_of_all_says_that_this_stays(rqclock: Rqclo
         ),
         (("pause", "tick", "--reason", "x", "--until", "soon"), "'soon' is neither a time nor a length"),
         (("pause", "tick", "--reason", "x", "--until", "2001-01-01"), "would be over already"),
+        (("pause", "tick", "--reason", "   "), "say why"),
+        (("pause", "--all", "--reason", ""), "say why"),
+        (("pause", "tick", "--reason", "x", "--until", "99999999999 days"), "times from 1970 to 2200 can be used"),
+        (("pause", "TIKC", "--reason", "x"), 'did you mean "tick"'),
+        (("audit", "--from", "9999-12-31", "--to", "9999-12-31T23:00"), "times from 1970 to 2200 can be used"),
+        (("activity", "--since", "0001-01-01"), "times from 1970 to 2200 can be used"),
+        (("why", "tick", "0001-01-01T00:00"), "times from 1970 to 2200 can be used"),
         (("skip-next", "nothing"), "there is no schedule 'nothing'"),
         (("why", "tick", "2026-01-01"), "'2026-01-01' is not a time such as"),
         (("why", "tick", "late"), "'late' is not a time such as"),
@@ -215,7 +225,7 @@ def test_a_dry_run_shows_what_would_be_done_and_does_nothing(rqclock: Rqclock, l
 
 
 def test_a_backfill_queues_what_was_missed_and_says_how_many(rqclock: Rqclock, leader: Leader) -> None:
-    arguments = ("backfill", "tick", "--from", ago(minutes=9), "--to", ago(minutes=8))
+    arguments = ("backfill", "tick", *span(timedelta(minutes=9), timedelta(minutes=8)))
     before = len(leader.queued())
     result = rqclock(*arguments, "--by", "Ann", "--reason", "lost letters")
     assert (result.code, result.out) == (0, "6 queued\n")
@@ -228,7 +238,8 @@ def test_a_backfill_queues_what_was_missed_and_says_how_many(rqclock: Rqclock, l
 
 
 def test_a_backfill_again_queues_under_new_ids(rqclock: Rqclock, leader: Leader) -> None:
-    found = rqclock("backfill", "tick", "--from", ago(minutes=1), "--to", ago(seconds=30), "--again", "--json").lines
+    minute = span(timedelta(seconds=90), timedelta(seconds=60))
+    found = rqclock("backfill", "tick", *minute, "--again", "--json").lines
     assert len(found) == 3
     assert all("_r" in one["job_id"] and one["outcome"] == "enqueued" and one["was"] == "enqueued" for one in found)
 
@@ -244,6 +255,13 @@ def test_why_means_every_run_of_a_minute_and_one_with_seconds(rqclock: Rqclock, 
     one = rqclock("why", "tick", f"{text}:03Z", "--json").lines
     assert [(answer["answer"], len(answer["nearest"])) for answer in one] == [("not due", 2)]
     assert "missed: " in rqclock("why", "tick", f"{text}:10Z").out
+
+
+def test_why_takes_a_time_of_today_with_its_offset(rqclock: Rqclock, leader: Leader) -> None:
+    at = datetime.now(UTC).replace(hour=12, minute=0, second=10, microsecond=0)
+    [found] = rqclock("why", "tick", "12:00:10Z", "--json").lines
+    assert abs(datetime.fromisoformat(found["instant"]) - at) <= timedelta(days=1)
+    assert found["instant"].endswith("T12:00:10Z")
 
 
 def test_why_reads_times_in_the_schedules_own_zone(rqclock: Rqclock, leader: Leader) -> None:

@@ -46,11 +46,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def doctor(folder: Path, redis_server: Server) -> Doctor:
-    """`doctor(url=…, before_deploy=True, REDIS_VERIFY="none")`; without `url` at the tests' own server."""
+def doctor(folder: Path, redis_server: Server, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """`doctor(url=…, before_deploy=True, REDIS_VERIFY="none")`; without `url` at the tests' own server.
+
+    It waits longer than by default: on a busy machine a server that is well may take seconds for its first word.
+    """
+    monkeypatch.setattr("rqclock.doctor.handshake.PROBE_TIMEOUT", 30.0)
 
     def look(*, url: str = "", before_deploy: bool = False, **variables: str) -> Findings:
-        environ = {**os.environ, "REDIS_URL": url or redis_server.url, **variables}
+        environ = {**os.environ, "REDIS_URL": url or redis_server.url, "REDIS_CONNECT_TIMEOUT": "30", **variables}
         return Findings(examine(environ, before_deploy=before_deploy))
 
     return look

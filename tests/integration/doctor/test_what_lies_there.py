@@ -18,7 +18,7 @@ from tests.support import jobs
 from tests.support.command import runner
 from tests.support.server import Server
 
-SOON = datetime.now(UTC) + timedelta(hours=1)
+SOON = datetime.now(UTC) + timedelta(days=1)
 
 
 def test_every_recurring_entry_is_told_with_the_line_that_replaces_it(doctor: Doctor, redis: redis_py.Redis) -> None:

@@ -21,6 +21,7 @@ from tests.integration.web.conftest import As
 from tests.integration.web.pressing import HERE, hidden, press, said
 from tests.integration.web.test_schedules_page import WORDS_OF_THE_CODE, text_of
 from tests.integration.web.timetables import Led
+from tests.support.waiting import clear_of
 
 RUN, PAUSE, RESUME = "/run-now/default/sweeping", "/pause/default/sweeping", "/resume/default/sweeping"
 SKIP, UNSKIP = "/skip-next/default/sweeping", "/run-after-all/default/sweeping"
@@ -31,10 +32,12 @@ STRENGTH = ["", "viewer", "support", "admin"]
 
 @pytest.fixture
 def led(redis: redis_py.Redis) -> Led:
+    clear_of(600)
     clock = Clock(timezone="Europe/London")
     clock.every("10 minutes", name="sweeping").enqueue(chores.sweep)
     clock.every("hour", name="by itself only", run_now=False).enqueue(chores.sweep)
     clock.on_demand("reindex").enqueue(chores.sweep)
+    clock.on_demand("strict").enqueue(chores.spill)
     return Led(redis, clock, began=int(time.time()) - 7200)
 
 
@@ -53,6 +56,7 @@ def backfill_span(led: Led, person: FlaskClient) -> str:
     return f"{BACKFILL}?from={local_time(led.began)}&to={local_time(time.time() - 60)}"
 
 
+@pytest.mark.fault("42", "each action by each role")
 @pytest.mark.parametrize("role", [None, *STRENGTH])
 def test_each_action_is_for_its_role_and_those_above_it(
     led: Led, as_: As, redis: redis_py.Redis, role: str | None
@@ -77,6 +81,7 @@ def test_a_viewer_who_has_a_page_token_may_still_not_act(led: Led, as_: As, redi
     assert acts(redis, led) == [] and redis.llen("rq:queue:default") == 0
 
 
+@pytest.mark.fault("41", "forms sent by another site, or without their token")
 def test_what_another_site_sends_does_nothing(led: Led, as_: As, redis: redis_py.Redis) -> None:
     support = as_("support")
     fields = hidden(support.get(RUN).text)
@@ -119,6 +124,7 @@ def test_the_page_that_asks_says_when_it_last_ran_and_whether_it_is_running(led:
     assert "It will run a second time beside it" in page
 
 
+@pytest.mark.fault("41", "GET of each action")
 def test_looking_at_a_page_that_asks_does_nothing(led: Led, as_: As, redis: redis_py.Redis) -> None:
     before = redis.dbsize()
     for path in NEEDED:
@@ -146,6 +152,15 @@ def test_arguments_that_no_job_can_carry_are_refused_beside_their_field(
     answer = press(as_("admin"), RUN, arguments=typed)
     assert answer.status_code == 422 and 'href="#arguments"' in answer.text and "<title>Error: " in answer.text
     assert redis.llen("rq:queue:default") == 0
+
+
+def test_arguments_that_the_function_does_not_take_are_refused_beside_their_field(
+    led: Led, as_: As, redis: redis_py.Redis
+) -> None:
+    answer = press(as_("admin"), "/run-now/default/strict", arguments='{"nope": 1}')
+    assert answer.status_code == 422
+    assert "got an unexpected keyword argument" in answer.text
+    assert redis.llen("rq:queue:mail") == 0
 
 
 def test_support_cannot_choose_the_arguments(led: Led, as_: As, redis: redis_py.Redis) -> None:
@@ -195,7 +210,10 @@ def test_a_pause_can_end_by_itself(led: Led, as_: As, redis: redis_py.Redis) -> 
     assert datetime.fromtimestamp(pause["until"], UTC).minute == 30 and pause["until"] > time.time()
 
 
-@pytest.mark.parametrize("until", ["yesterday", "2020-01-01T10:00", "12:99"])
+@pytest.mark.parametrize(
+    "until",
+    ["yesterday", "2020-01-01T10:00", "12:99", "0001-01-01T00:00", "9999-12-31T23:59", "9999-12-31T23:59-12:00"],
+)
 def test_an_end_that_cannot_be_is_refused_beside_its_field(
     led: Led, as_: As, redis: redis_py.Redis, until: str
 ) -> None:

@@ -12,12 +12,14 @@ from tests.integration.web import chores
 from tests.integration.web.conftest import As
 from tests.integration.web.test_schedules_page import text_of
 from tests.integration.web.timetables import Led
+from tests.support.waiting import clear_of
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
 def led(redis: redis_py.Redis) -> Led:
+    clear_of(3600)  # what is of today stays so
     clock = Clock(timezone="Europe/London")
     clock.every("10 minutes", name="sweeping").enqueue(chores.sweep)
     return Led(redis, clock, began=int(time.time()))

@@ -18,6 +18,7 @@ def policy(answer_headers: object) -> dict[str, str]:
     return dict(part.strip().split(" ", 1) for part in text.split(";"))
 
 
+@pytest.mark.fault("41", "a frame around each page")
 @pytest.mark.parametrize("path", PAGES + THEIRS)
 def test_no_page_may_be_framed_sniffed_or_kept(as_: As, path: str) -> None:
     headers = as_("admin").get(path).headers

@@ -169,9 +169,9 @@ def test_a_running_job_is_stopped_by_its_worker(jobs: None, as_: As, redis: redi
     started(redis)
     listener = redis.pubsub(ignore_subscribe_messages=True)
     listener.subscribe("rq:pubsub:w1")
-    listener.get_message(timeout=2)
+    listener.get_message(timeout=30)
     press(as_("admin"), "/stop-job/busy")
-    message = listener.get_message(timeout=2)
+    message = listener.get_message(timeout=30)
     assert message and json.loads(message["data"]) == {"command": "stop-job", "job_id": "busy"}
     assert activity(redis) == [("job stopped", "admin@example.org", "busy")]
 

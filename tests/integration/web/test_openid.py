@@ -15,11 +15,11 @@ import redis as redis_py
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from rqclock.dev.ports import any_free
 from rqclock.web import create_app
 from rqclock.web.claims import user_from
 from tests.integration.web.test_schedules_page import text_of
 from tests.support.forger import CLIENT, Forger, code, forging
+from tests.support.ports import any_free
 from tests.support.processes import Launch
 from tests.support.server import Server
 from tests.support.waiting import until
@@ -62,13 +62,13 @@ def test_a_round_trip_through_a_real_provider(redis: redis_py.Redis, redis_serve
     claims = {"sub": "ann", "email": "ann@example.org", "roles": ["support", "something else"]}
     launch("oidc-provider-mock", "--port", str(port), "--require-nonce", "true", "--user-claims", json.dumps(claims))
     issuer = f"http://127.0.0.1:{port}"
-    until(lambda: _answers(issuer), timeout=20, what="the provider")
+    until(lambda: _answers(issuer), timeout=60, what="the provider")
     person = visitor(redis_server, issuer)
     assert person.get("/activity").location == "/sign-in?next=/activity"
     assert 'href="/sign-in/openid"' in person.get("/sign-in?next=/activity").text
     there = person.get("/sign-in/openid").location
     with pytest.raises(HTTPError) as sent_back:
-        build_opener(_Stay).open(Request(there, data=b"sub=ann"), timeout=10)
+        build_opener(_Stay).open(Request(there, data=b"sub=ann"), timeout=60)
     back = urlsplit(sent_back.value.headers["Location"])
     answer = person.get(f"{back.path}?{back.query}")
     assert answer.status_code == 302 and answer.location == "/activity"

@@ -15,12 +15,14 @@ from tests.integration.web.conftest import As
 from tests.integration.web.pressing import HERE, press, said
 from tests.integration.web.test_schedules_page import text_of
 from tests.integration.web.timetables import Led
+from tests.support.waiting import clear_of
 
 PAUSE, RESUME = "/pause-all/default", "/resume-all/default"
 
 
 @pytest.fixture
 def led(redis: redis_py.Redis) -> Led:
+    clear_of(600)
     clock = Clock(timezone="Europe/London")
     clock.every("10 minutes", name="sweeping").enqueue(chores.sweep)
     clock.every("hour", name="dusting").enqueue(chores.sweep)

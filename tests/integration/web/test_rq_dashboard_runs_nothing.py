@@ -42,6 +42,7 @@ def test_the_bombs_are_live(ids: list[str], marks: Path, redis: redis_py.Redis) 
     assert exploded(marks) == ["bomb-meta-queued-meta", "bomb-result-queued-result"]
 
 
+@pytest.mark.fault("40", "pickles that run code, in every field of jobs, and every page looked at")
 @pytest.mark.parametrize("role", ["viewer", "support", "admin"])
 def test_looking_at_every_page_runs_nothing(ids: list[str], marks: Path, as_: As, role: str) -> None:
     person = as_(role)
@@ -56,6 +57,7 @@ def test_looking_at_every_page_runs_nothing(ids: list[str], marks: Path, as_: As
     assert exploded(marks) == []
 
 
+@pytest.mark.fault("40", "the same, and every action of rq-dashboard")
 def test_every_action_runs_nothing(ids: list[str], marks: Path, as_: As) -> None:
     admin = as_("admin")
     answers = {}
@@ -71,6 +73,7 @@ def test_every_action_runs_nothing(ids: list[str], marks: Path, as_: As) -> None
     assert 500 not in answers.values(), answers
 
 
+@pytest.mark.fault("40", "the same, and every action of our own pages")
 def test_every_action_of_our_own_pages_runs_nothing(ids: list[str], marks: Path, as_: As) -> None:
     admin = as_("admin")
     for id in ids:

@@ -11,6 +11,7 @@ from rqclock import Clock
 from tests.integration.web import chores
 from tests.integration.web.conftest import As
 from tests.integration.web.timetables import Led
+from tests.support.waiting import clear_of
 
 NOW = int(time.time())
 WORDS_OF_THE_CODE = re.compile(r"\b(tick|ticks|ledger|lease|reaper|janitor|gap|fold|epoch|cursor)\b", re.IGNORECASE)
@@ -25,6 +26,7 @@ def text_of(html: str) -> str:
 
 @pytest.fixture
 def led(redis: redis_py.Redis) -> Led:
+    clear_of(3600)  # what is of today stays so
     clock = Clock(timezone="Europe/London")
     clock.every("10 minutes").enqueue(chores.sweep)
     clock.every("working day", at="10:35", name="morning post", owner="Post room").enqueue(chores.spill)

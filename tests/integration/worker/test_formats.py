@@ -33,6 +33,7 @@ def forge(redis: redis_py.Redis, queue: Queue, data: list[Any]) -> Job:
     return cast("Job", Job.fetch("forged", connection=redis))
 
 
+@pytest.mark.fault("43", "a job that names os.system")
 def test_a_forged_job_is_refused_and_recorded(burst: Burst, queue: Queue, redis: redis_py.Redis, tmp_path: Any) -> None:
     job = forge(redis, queue, ["os.system", None, [f"touch {tmp_path}/ran"], {}])
     burst()

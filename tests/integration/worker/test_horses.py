@@ -66,7 +66,7 @@ def test_a_horse_is_replaced_when_it_has_grown(start: Start, queue: Queue, tmp_p
 def test_an_idle_horse_that_is_old_is_replaced(start: Start, queue: Queue, tmp_path: Path) -> None:
     worker = start(RQCLOCK_HORSE_AGE="1")
     (first,) = until(worker.below)
-    until(lambda: worker.below() not in ([], [first]), 20, what="another horse")
+    until(lambda: worker.below() not in ([], [first]), 60, what="another horse")
     job = queue.enqueue(chores.add, 1)
     until(lambda: job.get_status() == JobStatus.FINISHED)
 
@@ -90,7 +90,7 @@ def test_a_job_that_cannot_be_interrupted_is_killed_and_the_next_one_runs(
     start()
     stuck = queue.enqueue(chores.deaf, str(tmp_path / "runs"), job_timeout=1)
     after = queue.enqueue(chores.add, 1)
-    until(lambda: after.get_status() == JobStatus.FINISHED, 15)
+    until(lambda: after.get_status() == JobStatus.FINISHED, 60)
     assert stuck.get_status() == JobStatus.FAILED
     assert "could not be interrupted: its process was killed" in str(stuck.results()[0].exc_string)
 
@@ -107,7 +107,7 @@ def test_a_waiting_worker_takes_jobs_of_any_of_its_queues(start: Start, redis: r
     start(queues=("high", "middle", "low"))
     for name in ("low", "middle", "high"):
         job = Queue(name, connection=redis, job_class=Job).enqueue(chores.add, 1)
-        until(partial(ended, job), 3)
+        until(partial(ended, job), 8)  # without a word of Redis it would look again after ten seconds
     assert [redis.llen(f"rq:queue:{name}:intermediate") for name in ("high", "middle", "low")] == [0, 0, 0]
 
 
@@ -171,6 +171,7 @@ def test_a_queue_that_is_no_list_does_not_hold_up_the_others(start: Start, redis
     worker = start(queues=("high", "low"))
     job = Queue("low", connection=redis, job_class=Job).enqueue(chores.add, 1)
     until(lambda: job.get_status() == JobStatus.FINISHED)
+    worker.wait_for("queue high is not a list")
     later = Queue("low", connection=redis, job_class=Job).enqueue(chores.add, 1)
     until(lambda: later.get_status() == JobStatus.FINISHED)
     assert worker.output.count("queue high is not a list") == 1

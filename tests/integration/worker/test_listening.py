@@ -39,11 +39,13 @@ def ended(job: RqJob) -> bool:
 def test_a_busy_worker_is_seen_with_its_job(start: Start, queue: Queue, redis: redis_py.Redis, tmp_path: Path) -> None:
     start()
     until(lambda: the_worker(redis).get_state() == "idle")
-    job = queue.enqueue(chores.slow, str(tmp_path / "runs"), 0.5)
-    until(lambda: job.get_status() == JobStatus.STARTED)
+    job = queue.enqueue(chores.held, str(tmp_path / "runs"), str(tmp_path / "end"))
+    until((tmp_path / "runs").exists)
+    assert job.get_status() == JobStatus.STARTED
     worker = the_worker(redis)
     assert (worker.get_state(), worker.get_current_job_id()) == ("busy", job.id)
     assert queue.started_job_registry.get_job_ids() == [job.id]
+    (tmp_path / "end").touch()
     until(lambda: ended(job))
     until(lambda: the_worker(redis).get_state() == "idle")
     assert the_worker(redis).get_current_job_id() is None
@@ -103,10 +105,11 @@ def test_a_suspended_worker_runs_nothing_until_it_is_resumed(
     start: Start, queue: Queue, redis: redis_py.Redis, tmp_path: Path
 ) -> None:
     start()
-    running = queue.enqueue(chores.slow, str(tmp_path / "runs"), 0.3)  # it looks whether it may when this ends
+    running = queue.enqueue(chores.held, str(tmp_path / "runs"), str(tmp_path / "end"))
     until((tmp_path / "runs").exists)
     suspend(redis)
     job = queue.enqueue(chores.add, 2)
+    (tmp_path / "end").touch()  # it looks whether it may when a job has ended
     until(lambda: the_worker(redis).get_state() == "suspended")
     assert (ended(running), job.get_status()) == (True, JobStatus.QUEUED)
     resume(redis)

@@ -124,9 +124,9 @@ def test_a_spec_that_is_none_is_refused(spec: dict[str, object], message: str) -
 
 def test_ten_thousand_lines_are_read_and_asked_well_within_their_budget() -> None:
     # 100,000 have to load in seconds: this is a tenth of them, with several times the time they take on slow hardware.
-    begin = time.perf_counter()
+    begin = time.process_time()
     for number in range(5_000):
         hour, minute = number % 24, number % 60
         every("day", at=f"{hour}:{minute:02}", rules=LONDON).after(1_800_000_000 + number)
         cron(f"{minute} {hour} * * {number % 7}", rules=LONDON).after(1_800_000_000 + number)
-    assert time.perf_counter() - begin < 3
+    assert time.process_time() - begin < 3
