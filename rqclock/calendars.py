@@ -80,7 +80,7 @@ def _nearest(code: str, known: dict[str, list[str]]) -> str:
     country = code.partition("-")[0].upper()
     parts = [f"{country}-{part}" for part in known.get(country, [])]
     codes = [country, *parts] if country in known else sorted(known)
-    hint = did_you_mean(code.upper(), codes)
+    hint = did_you_mean(code, codes)
     return hint or f": write a country or part of one, such as {', '.join(codes[:4])}"
 
 

@@ -182,6 +182,7 @@ class Pending:
             enabled=options.get("enabled", True),
             run_now=options.get("run_now", True),
             renamed_from=slug(options["renamed_from"]) if "renamed_from" in options else "",
+            zone="UTC" if trigger else policies_of.rules(options, self._clock._zone).tz,
             file=self._place[0],
             line=self._place[1],
             predicate=options.get("if_"),

@@ -44,10 +44,11 @@ class TimetableError(ConfigurationError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "month"?` for a near miss, else nothing.
+    """`; did you mean "month"?` for a near miss, in whatever case it was written; else nothing.
 
-    >>> did_you_mean("mounth", ["month", "minute"])
+    >>> did_you_mean("MOUNTH", ["month", "minute"])
     '; did you mean "month"?'
     """
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    names = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
+    return f'; did you mean "{names[near[0]]}"?' if near else ""

@@ -29,16 +29,21 @@ def load(file: str) -> Timetable:
 
 def load_clock(file: str) -> Clock:
     """The Clock of a clock file, its lines not judged yet."""
-    path = Path(file)
-    if not path.is_file():
-        raise ConfigurationError(f"{file}: there is no such clock file; name it with --file or RQCLOCK_FILE")
-    module = _execute(path)
+    module = _execute(existing(file))
     clocks = {id(value): value for value in vars(module).values() if isinstance(value, Clock)}
     if not clocks:
         raise ConfigurationError(f"{file}: it defines no Clock; begin with clock = Clock(timezone=…)")
     if len(clocks) > 1:
         raise ConfigurationError(f"{file}: it defines {len(clocks)} Clocks; keep one in a file")
     return next(iter(clocks.values()))
+
+
+def existing(file: str) -> Path:
+    """The path of a clock file that is there. Raises ConfigurationError."""
+    path = Path(file)
+    if not path.is_file():
+        raise ConfigurationError(f"{file}: there is no such clock file; name it with --file or RQCLOCK_FILE")
+    return path
 
 
 def _execute(path: Path) -> ModuleType:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 import redis
@@ -13,7 +14,7 @@ import redis
 from rqclock.store.keys import Keys
 from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
-from rqclock.store.ticks import iso
+from rqclock.store.ticks import iso, slug
 
 log = logging.getLogger("rqclock.activity")
 ALL = "*"  # in the place of a schedule: all of them
@@ -43,8 +44,8 @@ class By:
 class Entry:
     """One act. `schedule` is a name, `*` for all; `at` (epoch seconds) is set by Redis, `detail` is free JSON.
 
-    A clock that finds that Redis has lost decisions says `STATE_LOST`, with `from` and `to` in `detail`: the span
-    (epoch seconds) that an audit cannot verify.
+    A clock that finds that Redis has lost decisions says `STATE_LOST`, with `from`, `to` and `schedules` (names, or
+    "all") in `detail`: see `LostSpan`.
     """
 
     what: str
@@ -71,6 +72,11 @@ class Entry:
     def facts(self) -> dict[str, Any]:
         """The entry for programs."""
         return {"at": iso(self.at)} | self.told()
+
+    def details(self) -> dict[str, Any]:
+        """The details for people: names one behind the other."""
+        joined = {name: ", ".join(map(str, value)) for name, value in self.detail.items() if isinstance(value, list)}
+        return self.detail | joined
 
 
 def record(connection: redis.Redis, keys: Keys, entry: Entry) -> None:
@@ -101,15 +107,42 @@ def read(
         left = None if left is None else left - count
 
 
-def lost_spans(connection: redis.Redis, keys: Keys) -> list[tuple[int, int]]:
-    """The spans (from, to) of which a clock said that Redis had lost its decisions."""
-    lost = [entry.detail for entry in read(connection, keys) if entry.what == STATE_LOST]
-    return [(int(detail["from"]), int(detail["to"])) for detail in lost if {"from", "to"} <= set(detail)]
+@dataclass(frozen=True)
+class LostSpan:
+    """A span (epoch seconds) of which a clock said that Redis had lost its decisions on these schedules.
+
+    `slugs` are those that they had then, None for all of them.
+    """
+
+    start: int
+    end: int
+    slugs: frozenset[str] | None
+
+    @classmethod
+    def of(cls, detail: Mapping[str, Any]) -> LostSpan:
+        """What a clock has told. One of an earlier version named no schedules, and told numbers."""
+        names = detail.get("schedules")
+        slugs = frozenset(slug(str(name)) for name in names) if isinstance(names, list) else None
+        return cls(_told(detail.get("from")), _told(detail.get("to")), slugs)
+
+
+def lost_spans(connection: redis.Redis, keys: Keys) -> list[LostSpan]:
+    """All that are kept. Raises redis.RedisError."""
+    return [LostSpan.of(entry.detail) for entry in read(connection, keys) if entry.what == STATE_LOST]
+
+
+def _told(instant: Any) -> int:
+    """A number, or an ISO time, in epoch seconds; 0 for anything else, such as "the beginning"."""
+    try:
+        return int(datetime.fromisoformat(instant).timestamp()) if isinstance(instant, str) else int(instant)
+    except (TypeError, ValueError):
+        return 0
 
 
 def _entry(place: bytes, values: dict[bytes, bytes]) -> Entry:
     try:
         known = json.loads(values[b"entry"])
+        known["detail"] = dict(known.get("detail", {}))
         return Entry(**{name: known[name] for name in Entry.__dataclass_fields__ if name in known}, at=_instant(place))
     except (KeyError, TypeError, ValueError):  # somebody else's: shown, so that it is seen
         return Entry("unreadable", "?", detail={"raw": text(next(iter(values.values()), b""))}, at=_instant(place))

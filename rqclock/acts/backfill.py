@@ -95,18 +95,22 @@ class Backfill:
         self._connection = connection
         self._keys = keys
         self._order = order
-        self._now = asking(connection, now)
+        self._now = asking(connection, keys, now)
         self._slug = order.schedule.slug
         self._token = secrets.token_hex(4)
         self._scripts = Scripts(connection)
         self._recorded = False
 
+    def began(self) -> int | None:
+        """When the first definition that is known began to hold, None where there is none. Raises redis.RedisError."""
+        versions = read_versions(self._connection, self._keys, self._slug)
+        return versions[0].began if versions else None
+
     def plan(self) -> Iterator[Candidate]:
         """Every run of the span, with what would be done. Raises redis.RedisError."""
         versions = read_versions(self._connection, self._keys, self._slug)
-        cursor = int(self._connection.hget(self._keys.named("cursors"), self._slug) or 0)
         rows = Rows(self._connection, self._keys, self._slug)
-        gaps = Gaps(rows)
+        cursor, gaps = rows.cursor(), Gaps(rows)
         due = ticks(versions, self._order.start - 1, min(self._order.end - 1, int(self._now())))
         for part in slices(due, CHUNK):
             for tick, row in zip(part, rows.of(part), strict=True):

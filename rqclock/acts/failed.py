@@ -15,10 +15,11 @@ from rqclock.store import rq_records
 from rqclock.store.in_force import read_schedules
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import rq_stamp, slices
+from rqclock.store.names import Names
 from rqclock.store.places import Places
-from rqclock.store.replies import text, texts
+from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
-from rqclock.store.ticks import field, read_job_id
+from rqclock.store.ticks import field, read_job_id, slug
 
 CHUNK = 500
 BATCH = 100  # in one step of Redis
@@ -55,10 +56,8 @@ class Filter:
         return ", ".join([*said, *(["older ones"] if self.before is not None else [])]) or "all"
 
     def holds(self, job: Failed) -> bool:
-        """Whether the job is one of those."""
+        """Whether the job is one of those; what schedule it is of stands in its id, and is not asked here."""
         if self.job_ids and job.job_id not in self.job_ids:
-            return False
-        if self.schedule is not None and job.schedule != self.schedule:
             return False
         return self.before is None or (job.failed_at is not None and job.failed_at < self.before)
 
@@ -75,9 +74,12 @@ class FailedJobs:
     def find(self, wanted: Filter) -> Iterator[Failed]:
         """Those that the filter means, by queue. Raises redis.RedisError."""
         queues = self._places.queues() if wanted.queue is None else [wanted.queue]
+        names = Names.read(self._connection, self._keys)
+        meant = None if wanted.schedule is None else names.today(slug(wanted.schedule))
         for queue in queues:
             ids = [job_id for job_id, _ in self._places.failed(queue, None)]
-            for part in slices(ids, CHUNK):
+            ours = ids if meant is None else [job_id for job_id in ids if self._run(job_id, names)[0] == meant]
+            for part in slices(ours, CHUNK):
                 yield from (job for job in self._read(queue, part) if wanted.holds(job))
 
     def act(self, what: str, jobs: Iterable[Failed], by: By, wanted: Filter) -> Counter[str]:
@@ -87,12 +89,18 @@ class FailedJobs:
         """
         done: Counter[str] = Counter()
         skipping = {s.slug for s in read_schedules(self._connection, self._keys) if s.policies.overlap == "skip"}
-        renamed = texts(self._connection.hgetall(self._keys.named("renamed")))
+        names = Names.read(self._connection, self._keys)
+
+        def row(job: Failed) -> list[str]:
+            """Slug, field and overlap of a run of this Clock; its outcome is open again then."""
+            of, at = self._run(job.job_id, names)
+            return [of, at, "skip" if of in skipping else ""]
+
         try:
             for part in slices(jobs, BATCH):
-                done.update(self._step(what, part, lambda job: self._row(job, renamed, skipping)))
+                done.update(self._step(what, part, row))
         finally:
-            detail = {"jobs": done["done"], "of": wanted.words()}
+            detail = {"jobs": done["done"], "of": "all that failed" if wanted == Filter() else wanted.words()}
             record(
                 self._connection, self._keys, Entry.of(DONE[what], by, schedule=wanted.schedule or "", detail=detail)
             )
@@ -105,15 +113,12 @@ class FailedJobs:
         head = [self._keys.prefix, self._keys.root, what, now, rq_stamp(seconds + micros / 1e6)]
         return [text(word) for word in self._scripts.call("requeue", *head, json.dumps(rows))]
 
-    def _row(self, job: Failed, renamed: dict[str, str], skipping: set[str]) -> list[str]:
-        """Slug, field and overlap of a run of this Clock; its outcome is open again then."""
-        named = read_job_id(job.job_id)
-        if named is None or self._keys.job_id(*named) != job.job_id:
-            return ["", "", ""]
-        slug, at, token = named
-        for _ in renamed:  # more than once, perhaps
-            slug = renamed.get(slug, slug)
-        return [slug, field(at, token), "skip" if slug in skipping else ""]
+    def _run(self, job_id: str, names: Names) -> tuple[str, str]:
+        """Slug of today and field of the run of this Clock that the job is; both empty for any other job."""
+        named = read_job_id(job_id)
+        if named is None or self._keys.job_id(*named) != job_id:
+            return "", ""
+        return names.today(named[0]), field(named[1], named[2])
 
     def _read(self, queue: str, ids: list[str]) -> Iterator[Failed]:
         pipeline = self._connection.pipeline(transaction=False)

@@ -17,6 +17,7 @@ from rqclock.store.keys import Keys
 from rqclock.store.ledger import rq_stamp
 from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
+from rqclock.store.server_now import clocks_now
 from rqclock.store.ticks import field
 from rqclock.timetable import template
 from rqclock.timetable.schedules import Schedule
@@ -42,20 +43,21 @@ def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Re
     Raises ConfigurationError for arguments or a token that can't be carried, RqclockError when no clock has
     published the schedule or a key is broken, redis.RedisError.
     """
-    seconds, micros = connection.time()
+    now = clocks_now(connection, keys)
+    seconds = int(now)
     token = request.token or secrets.token_hex(4)
     if not re.fullmatch(TOKEN, token):
         raise ConfigurationError(f"token {token[:100]!r}: it is part of a job id, so 1 to 100 letters, digits and -")
     job = keys.job_id(schedule.slug, seconds, token)
     by = By(request.by, request.why, request.where)
-    row = {"is": "enqueued", "at": seconds * 1000 + micros // 1000, "why": by.words("run now"), "by": by.who}
+    row = {"is": "enqueued", "at": int(now * 1000), "why": by.words("run now"), "by": by.who}
     detail = {"job": job} | ({"args": "others than the timetable's"} if args is not None else {})
     entry = Entry.of("run now", by, schedule=schedule.name, detail=detail)
     options = schedule.target.options
     changes = _changed(schedule, args, connection.hget(keys.of("template", schedule.slug), "sensitive"))
     answer, place = Scripts(connection).call(
         "run", keys.root, keys.prefix, schedule.slug, field(seconds, token), seconds, row["at"],
-        rq_stamp(seconds + micros / 1e6), job, options.queue, options.ttl or "",
+        rq_stamp(now), job, options.queue, options.ttl or "",
         "skip" if schedule.policies.overlap == "skip" else "", json.dumps(row, ensure_ascii=False),
         len(changes) // 2, *changes, entry.packed(), token,
     )  # fmt: skip
@@ -75,6 +77,8 @@ def _changed(schedule: Schedule, args: Any, sensitive: Any) -> list[bytes]:
         return []
     if not isinstance(args, (list, dict)) or why_not_json(args):
         raise ConfigurationError("arguments must be a JSON list, or a JSON object of keyword arguments")
+    if problem := schedule.target.refusal(args):
+        raise ConfigurationError(problem)
     positional, keywords = (tuple(args), {}) if isinstance(args, list) else ((), args)
     target = replace(schedule.target, args=positional, kwargs=keywords)
     fields = template.fields(replace(schedule, target=target))

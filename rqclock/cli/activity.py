@@ -44,7 +44,7 @@ def activity_(there: InForce, count: int | None, since: str | None, as_csv: bool
         for entry in entries:
             say_json(entry.facts())
     else:
-        _show(entries, timezone)
+        _show(list(entries), timezone, nothing="nothing yet" if since is None else f"nothing since {since}")
 
 
 def to_the_log(command: F) -> F:
@@ -79,10 +79,13 @@ def _cell(value: str) -> str:
     return f"'{value}" if value.startswith(FORMULA) else value
 
 
-def _show(entries: Iterable[Entry], timezone: str) -> None:
+def _show(entries: list[Entry], timezone: str, *, nothing: str) -> None:
+    if not entries:
+        click.echo(nothing)
+        return
     rows = []
     for entry in entries:
         schedule = "all" if entry.schedule == ALL else entry.schedule
-        detail = ", ".join(f"{name} {value}" for name, value in entry.detail.items())
+        detail = ", ".join(f"{name} {value}" for name, value in entry.details().items())
         rows.append([when(entry.at, timezone), entry.who, entry.what, schedule, entry.why, entry.where, detail])
     output().print(filled(["When", "Who", "What", "Schedule", "Why", "From where", "Detail"], rows))

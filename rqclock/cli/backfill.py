@@ -45,6 +45,10 @@ def backfill_(there: InForce, by: By, name: str, **options: Any) -> None:
     """
     order = _order(there, by, name, options)
     work = Backfill(there.connection, there.keys, order)
+    began = work.began()
+    if began is not None and order.start <= began:
+        text = f"its definition began on {when(began, order.schedule.timezone)}; nothing is known of the time before"
+        click.echo(f"{order.schedule.name}: {text}", err=True)
     pace = Pace(_rate(options["rate"]))
     if options["dry_run"]:
         planned = _preview(work.plan(), order.schedule, as_json=options["as_json"])

@@ -6,9 +6,8 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -17,22 +16,26 @@ import redis
 
 from rqclock.connection import connect, explain
 from rqclock.errors import ConfigurationError, did_you_mean
+from rqclock.loading import existing
 from rqclock.settings import Settings
-from rqclock.store.keys import Keys
-from rqclock.timetable.schedules import Schedule, Timetable
-from rqclock.triggers.zones import zone
+from rqclock.timetable.schedules import Schedule
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # made once: `simulate` says a million values
 
 
 def file_option(command: F) -> F:
-    """`--file`, also behind the command's name; the function gets `file`, the path to read."""
+    """`--file`, also behind the command's name; the function gets `file`, the path to read.
+
+    One that is named there has to exist: whoever mistypes it must not act on another Clock.
+    """
 
     @functools.wraps(command)
     def wrapper(*args: Any, file: str | None, **kwargs: Any) -> Any:
-        chosen = file or click.get_current_context().obj or Settings.read(os.environ).file
-        return command(*args, file=chosen, **kwargs)
+        named = file or click.get_current_context().obj
+        if named:
+            existing(named)
+        return command(*args, file=named or Settings.read(os.environ).file, **kwargs)
 
     return click.option("--file", metavar="FILE", help="The clock file.")(wrapper)  # type: ignore[return-value]
 
@@ -40,40 +43,25 @@ def file_option(command: F) -> F:
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 
 
-@dataclass(frozen=True)
-class Server:
-    """Redis as a command sees it, and the keys of its Clock."""
-
-    connection: redis.Redis
-    keys: Keys
-
-
 @contextmanager
-def server(timetable: Timetable) -> Iterator[Server]:
-    """The Redis of the environment. What it refuses becomes one line (RedisUnavailable)."""
-    settings = Settings.read(os.environ)
+def server(settings: Settings) -> Iterator[redis.Redis]:
+    """A connection to the Redis of the settings. What it refuses becomes one line (RedisUnavailable)."""
+    connection = connect(settings, "cli")
     try:
-        yield Server(connect(settings, "cli"), Keys(settings.key_prefix, timetable.slug))
+        yield connection
     except redis.RedisError as error:
         raise explain(error, settings) from None
+    finally:
+        connection.close()
 
 
-def find(timetable: Timetable, name: str) -> Schedule:
-    """The schedule of that name, or slug. Raises ConfigurationError with the nearest name."""
-    for schedule in timetable.schedules:
+def find(schedules: Sequence[Schedule], name: str, *, where: str = "") -> Schedule:
+    """The schedule of that name, or slug. Raises ConfigurationError with the nearest name; `where` says among which."""
+    for schedule in schedules:
         if name in (schedule.name, schedule.slug):
             return schedule
-    near = did_you_mean(name, [schedule.name for schedule in timetable.schedules])
-    raise ConfigurationError(f"there is no schedule {name!r}{near}")
-
-
-def read_instant(text: str, timezone: str) -> int:
-    """An ISO date or time in epoch seconds; without an offset it is meant in `timezone`. Raises click.BadParameter."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a date or time such as 2026-03-29 or 2026-03-29T01:30") from None
-    return int((at if at.tzinfo else at.replace(tzinfo=zone(timezone).info)).timestamp())
+    near = did_you_mean(name, [schedule.name for schedule in schedules])
+    raise ConfigurationError(f"there is no schedule {name!r}{where}{near}")
 
 
 def iso(instant: float | None) -> str | None:
@@ -89,6 +77,14 @@ def confirm(what: str) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError(f"this would {what}: say --yes where nobody can be asked")
     click.confirm(f"{what}?", abort=True, err=True)
+
+
+def say_missing(asked: Iterable[str], found: Iterable[str], what: str) -> list[str]:
+    """Those asked for that are not there, each told on standard error: `what` says what it is not."""
+    missing = sorted(set(asked) - set(found))
+    for one in missing:
+        click.echo(f"{one}: {what}", err=True)
+    return missing
 
 
 def say_json(value: Any) -> None:

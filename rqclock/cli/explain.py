@@ -32,7 +32,7 @@ RUNS = 3
 @json_option
 def explain_(name: str, file: str, as_json: bool) -> None:
     """When a schedule runs, what it runs, and what happens if it is late, in words."""
-    schedule, now = find(load(file), name), int(time.time())
+    schedule, now = find(load(file).schedules, name), int(time.time())
     if as_json:
         say_json(_facts(schedule, now))
         return

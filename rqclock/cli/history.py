@@ -6,37 +6,47 @@ from typing import Any
 
 import click
 
-from rqclock.cli.common import file_option, find, iso, json_option, say_json, server
+from rqclock.cli.common import iso, json_option, say_json
+from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.marks import Marks, words
 from rqclock.cli.table import filled, output
 from rqclock.cli.timetable import shown
-from rqclock.loading import load
 from rqclock.store.ticks import local
+from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import Run, read_history
 from rqclock.views.wording import when
+
+SHORT = 12  # characters of a worker's name, as `rqclock status` shows it
 
 
 @click.command("history")
 @click.argument("name")
 @click.option("-n", "count", default=20, show_default=True, type=click.IntRange(1), help="How many runs.")
-@file_option
+@in_force
 @json_option
-def history_(name: str, count: int, file: str, as_json: bool) -> None:
-    """The last runs of a schedule, newest first."""
-    timetable = load(file)
-    schedule = find(timetable, name)
-    with server(timetable) as there:
-        runs = read_history(there.connection, there.keys, schedule, count)
+def history_(there: InForce, name: str, count: int, as_json: bool) -> None:
+    """The last runs of a schedule, newest first; also of one that has left the timetable."""
+    schedule = there.find_ever(name)
+    runs = read_history(there.connection, there.keys, schedule, count)
     if as_json:
         for run in runs:
             say_json(_facts(run))
         return
-    mark = words(*Marks(timetable).of(schedule.slug), schedule.timezone)
-    if mark:
+    if mark := _mark(there, schedule):
         click.echo(f"{schedule.name}: {mark}")
-    columns = ["Due", "Decision", "Reason", "Late by", "Status", "Took", "Error"]
+    if not runs:
+        click.echo(f"{schedule.name}: no run yet")
+        return
+    columns = ["Due", "Decision", "Reason", "Late by", "Status", "Took", "Worker", "Error"]
     rows = [[shown(local(run.tick, schedule.timezone)), *_row(run, schedule.timezone)] for run in runs]
     output().print(filled(columns, rows, title=schedule.name))
+
+
+def _mark(there: InForce, schedule: Schedule) -> str:
+    """What keeps it from running; empty if nothing does."""
+    if not there.connection.hexists(there.keys.named("definitions"), schedule.slug):
+        return "it has left the timetable"
+    return words(*Marks.read(there.connection, there.keys).of(schedule.slug), schedule.timezone)
 
 
 def _facts(run: Run) -> dict[str, Any]:
@@ -63,7 +73,8 @@ def _facts(run: Run) -> dict[str, Any]:
 def _row(run: Run, timezone: str) -> list[str]:
     late, took = (f"{value:.3f} s" if value is not None else "" for value in (run.lateness, run.duration))
     beside = f" ({run.job_id})" if run.job_id and run.decision != "enqueued" else ""  # the run that was in its way
-    return [run.decision, (run.reason or "") + beside, late, _status(run, timezone), took, run.error or ""]
+    ended = [_status(run, timezone), took, (run.worker or "")[:SHORT], run.error or ""]
+    return [run.decision, (run.reason or "") + beside, late, *ended]
 
 
 def _status(run: Run, timezone: str) -> str:

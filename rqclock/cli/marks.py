@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import click
 import redis
 
 from rqclock.acts.activity import ALL, By
 from rqclock.acts.pauses import Pauses
 from rqclock.acts.skips import Skips
 from rqclock.cli.common import iso
-from rqclock.connection import connect
+from rqclock.connection import connect, explain
 from rqclock.settings import Settings
 from rqclock.store.keys import Keys
 from rqclock.timetable.schedules import Timetable
@@ -40,21 +41,30 @@ def facts(paused: Shown, skip: Shown) -> dict[str, Any]:
     return found
 
 
+@dataclass(frozen=True)
 class Marks:
-    """The pauses and skips of a timetable, by slug; none when Redis cannot be asked, for a list needs none."""
+    """The pauses and skips of a Clock, by slug."""
 
-    def __init__(self, timetable: Timetable) -> None:
-        settings = Settings.read(os.environ)
-        keys = Keys(settings.key_prefix, timetable.slug)
-        self._paused: dict[str, dict[str, Any]] = {}
-        self._skips: dict[str, dict[str, Any]] = {}
-        try:
-            with connect(settings, "cli", answer_timeout=1.0) as connection:
-                self._paused = {slug: asdict(pause) for slug, pause in Pauses(connection, keys).in_force().items()}
-                self._skips = {slug: asdict(skip) for slug, skip in Skips(connection, keys).coming().items()}
-        except redis.RedisError:
-            return
+    paused: dict[str, dict[str, Any]] = field(default_factory=dict)
+    skips: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, connection: redis.Redis, keys: Keys) -> Marks:
+        """Those that hold. Raises redis.RedisError."""
+        paused, skips = Pauses(connection, keys).in_force(), Skips(connection, keys).coming()
+        return cls(*({slug: asdict(mark) for slug, mark in found.items()} for found in (paused, skips)))
 
     def of(self, slug: str) -> tuple[Shown, Shown]:
         """The pause and the skip that hold for a schedule."""
-        return self._paused.get(slug) or self._paused.get(ALL), self._skips.get(slug)
+        return self.paused.get(slug) or self.paused.get(ALL), self.skips.get(slug)
+
+
+def marks_of(timetable: Timetable) -> Marks:
+    """Those of a timetable; without a Redis none, and a line that says so, for what is shown needs none."""
+    settings = Settings.read(os.environ)
+    try:
+        with connect(settings, "cli", answer_timeout=1.0) as connection:
+            return Marks.read(connection, Keys(settings.key_prefix, timetable.slug))
+    except redis.RedisError as error:
+        click.echo(f"without what is paused or skipped: {explain(error, settings)}", err=True)
+        return Marks()

@@ -1,21 +1,25 @@
-"""Times and lengths as people type them behind an option."""
+"""Times and lengths as people type them, behind an option or as an argument: read in one way by all commands.
+
+A time without an offset is meant in a zone. Those from 1970 to 2200 can be used.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import click
 
 from rqclock.errors import ConfigurationError
-from rqclock.store.ticks import local
+from rqclock.store.ticks import YEARS, local
 from rqclock.timetable.policies import seconds
 from rqclock.triggers.zones import zone
 
 MINUTE = 60
-CLOCK_TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
+CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 WITH_SECONDS = re.compile(r"\d{1,2}:\d{2}:\d{2}|T\d{6}")
 EXAMPLES = '2026-11-23T08:00, 08:00 or "2 hours"'
+END = int(datetime(YEARS.stop, 1, 1, tzinfo=UTC).timestamp())
 
 
 def coming(text: str, timezone: str, now: float) -> int:
@@ -33,42 +37,32 @@ def spans(text: str, timezone: str, now: float) -> list[tuple[int, int]]:
 
     Two spans when that time came twice, because the clocks went back. Raises click.BadParameter.
     """
-    at = _today(text, timezone, now) if CLOCK_TIME.fullmatch(text) else _iso(text)
+    at = _today(text, timezone, now) or _iso(text)
     if at is None or (at.hour == at.minute == 0 and ":" not in text and "T" not in text):
         raise click.BadParameter(f"{text!r} is not a time such as 2026-11-23T08:00, or 08:00 for today")
     width = 0 if WITH_SECONDS.search(text) or at.second else MINUTE - 1
     return [(start, start + width) for start in _instants(at, timezone)]
 
 
-def _instants(at: datetime, timezone: str) -> list[int]:
-    if at.tzinfo is not None:
-        return [int(at.timestamp())]
-    info = zone(timezone).info
-    both = sorted({int(at.replace(tzinfo=info, fold=fold).timestamp()) for fold in (0, 1)})
-    return [one for one in both if local(one, timezone).replace(tzinfo=None) == at] or both[-1:]
-
-
 def _instant(text: str, timezone: str, now: float, *, sign: int) -> int:
-    if CLOCK_TIME.fullmatch(text):
-        at = _today(text, timezone, now)
-        days = [at + timedelta(days=day) for day in (0, sign)]
-        instants = [_instants(day, timezone)[0] for day in days]
-        return next(one for one in instants if (one - now) * sign > 0)
+    at = _today(text, timezone, now)
+    if at is not None:
+        days = [_instants(at + timedelta(days=day), timezone)[0] for day in (0, sign)]
+        return next(one for one in days if (one - now) * sign > 0)
     found = _iso(text)
-    if found is not None:
-        return _instants(found, timezone)[0]
-    try:
-        return int(now) + sign * seconds("length", text)
-    except ConfigurationError:
-        raise click.BadParameter(f"{text!r} is neither a time nor a length: say {EXAMPLES}") from None
+    return _instants(found, timezone)[0] if found is not None else _kept(int(now) + sign * _length(text), text)
 
 
-def _today(text: str, timezone: str, now: float) -> datetime:
+def _today(text: str, timezone: str, now: float) -> datetime | None:
+    """Today's time of day, with its offset if it has one; None for a text that is none."""
+    match = CLOCK_TIME.fullmatch(text)
+    if match is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in match.groups()[:3])
     try:
-        parts = [int(part) for part in text.split(":")]
-        return local(now, timezone).replace(
-            hour=parts[0], minute=parts[1], second=parts[2] if parts[2:] else 0, microsecond=0, tzinfo=None, fold=0
-        )
+        offset = datetime.strptime(match[4], "%z").tzinfo if match[4] else None
+        today = datetime.fromtimestamp(now, offset) if offset else local(now, timezone).replace(tzinfo=None, fold=0)
+        return today.replace(hour=hour, minute=minute, second=second, microsecond=0)
     except ValueError:
         raise click.BadParameter(f"{text!r} is no time of a day") from None
 
@@ -78,3 +72,31 @@ def _iso(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _length(text: str) -> int:
+    try:
+        return seconds("length", text)
+    except (ConfigurationError, ValueError):  # Python itself refuses numbers of thousands of digits
+        raise click.BadParameter(f"{text!r} is neither a time nor a length: say {EXAMPLES}") from None
+
+
+def _instants(at: datetime, timezone: str) -> list[int]:
+    """The instants of a time: two where it comes twice."""
+    if at.year not in YEARS:  # at the ends of datetime's own range an offset would overflow it
+        raise _far(str(at))
+    if at.tzinfo is not None:
+        return [_kept(int(at.timestamp()), str(at))]
+    folded = (at.replace(tzinfo=zone(timezone).info, fold=fold) for fold in (0, 1))
+    both = sorted({_kept(int(one.timestamp()), str(at)) for one in folded})
+    return [one for one in both if local(one, timezone).replace(tzinfo=None) == at] or both[-1:]
+
+
+def _kept(instant: int, text: str) -> int:
+    if not 0 <= instant < END:
+        raise _far(text)
+    return instant
+
+
+def _far(text: str) -> click.BadParameter:
+    return click.BadParameter(f"{text!r} is out of range: times from {YEARS[0]} to {YEARS[-1]} can be used")

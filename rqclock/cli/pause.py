@@ -27,6 +27,8 @@ from rqclock.views.wording import when
 @to_the_log
 def pause_(there: InForce, by: By, name: str | None, until: str | None, as_json: bool) -> None:
     """Let nothing of a schedule (or of --all) be queued; what falls due is skipped, with your name and reason."""
+    if not by.why:
+        raise click.BadParameter("say why: it is shown wherever the pause is", param_hint="--reason")
     target = None if name is None else there.find(name)
     timezone = target.timezone if target else there.timezone
     end = None if until is None else coming(until, timezone, there.now())

@@ -10,7 +10,7 @@ import click
 from rqclock.acts.activity import By
 from rqclock.acts.quarantined import Quarantine, Quarantined
 from rqclock.cli.activity import to_the_log
-from rqclock.cli.common import confirm, iso, json_option, say_json
+from rqclock.cli.common import confirm, iso, json_option, say_json, say_missing
 from rqclock.cli.in_force import InForce, acting, in_force
 from rqclock.cli.table import filled, output
 from rqclock.views.wording import when
@@ -58,15 +58,17 @@ def discard_(there: InForce, by: By, **options: Any) -> None:
         raise click.UsageError("say which: JOB_IDs, or --all")
     kept = Quarantine(there.connection, there.keys)
     jobs = list(kept.find(options["job_ids"]))
+    unknown = say_missing(options["job_ids"], (job.job_id for job in jobs), "no job of that id was put aside")
     if len(jobs) > 1 and not options["yes"]:
         confirm(f"discard {len(jobs):,} quarantined jobs")
     done = kept.discard(jobs, by) if jobs else {}
     if options["as_json"]:
-        say_json({"found": len(jobs), **dict(done)})
+        say_json({"found": len(jobs), "unknown": unknown, **dict(done)})
     else:
         again = f"; {done['kept']} had been queued again and stay" if done.get("kept") else ""
-        click.echo(f"{done.get('done', 0):,} of {len(jobs):,} quarantined jobs discarded{again}")
-    if not done.get("done"):
+        of = len(jobs) + len(unknown)
+        click.echo(f"{done.get('done', 0):,} of {of:,} quarantined jobs discarded{again}")
+    if unknown or not done.get("done"):
         raise click.exceptions.Exit(1)
 
 

@@ -10,11 +10,10 @@ import click
 from rqclock.acts.activity import By
 from rqclock.acts.run_now import Request, run_now
 from rqclock.cli.activity import to_the_log
-from rqclock.cli.common import file_option, find, json_option, say_json, server
-from rqclock.cli.in_force import acting
+from rqclock.cli.common import json_option, say_json
+from rqclock.cli.in_force import InForce, acting, in_force
 from rqclock.errors import ConfigurationError
 from rqclock.jobs.tagged import untag
-from rqclock.loading import load
 
 
 @click.command("run")
@@ -23,20 +22,18 @@ from rqclock.loading import load
 @click.option("--reason", default="", help="Why, for the history.")
 @click.option("--token", default="", help="Name of this request: sent twice, it runs once.")
 @acting
-@file_option
+@in_force
 @json_option
 @to_the_log
-def run_(name: str, arguments: str | None, by: By, token: str, file: str, as_json: bool) -> None:
+def run_(there: InForce, by: By, name: str, arguments: str | None, token: str, as_json: bool) -> None:
     """Queue the job of a schedule now, whatever its time; its next run stays as it is."""
-    timetable = load(file)
-    schedule = find(timetable, name)
+    schedule = there.find(name)
     if not schedule.run_now:
         raise ConfigurationError(
             f"{schedule.name!r} is not to be run by hand (run_now=False, {schedule.file}:{schedule.line})"
         )
     request = Request(by.who, by.why, token, by.where)
-    with server(timetable) as there:
-        job_id = run_now(there.connection, there.keys, schedule, request, args=_read(arguments))
+    job_id = run_now(there.connection, there.keys, schedule, request, args=_read(arguments))
     if as_json:
         say_json({"job_id": job_id})
     else:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import heapq
 import sys
+import time
 from collections.abc import Iterator
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
-from rqclock.cli.common import file_option, find, json_option, read_instant, say_json
+from rqclock.cli.common import file_option, find, json_option, say_json
+from rqclock.cli.moments import coming
 from rqclock.cli.timetable import run_facts, run_line
 from rqclock.errors import ConfigurationError
 from rqclock.loading import load
@@ -22,15 +24,20 @@ STEPS = 200  # of the bar
 
 @click.command("simulate")
 @click.argument("name", required=False)
-@click.option("--from", "start", required=True, help="First instant, included: 2026-01-01 or 2026-01-01T00:00+00:00.")
-@click.option("--to", "end", required=True, help="Last instant, not included.")
+@click.option("--from", "start", metavar="TIME", required=True, help="First instant, included.")
+@click.option("--to", "end", metavar="TIME", required=True, help="Last instant, not included.")
 @file_option
 @json_option
 def simulate_(name: str | None, start: str, end: str, file: str, as_json: bool) -> None:
-    """Every run between two instants, in order. Times without an offset are in the Clock's zone."""
+    """Every run between two instants, in order.
+
+    A time is 2026-11-23T08:00, 08:00 (the next), or a length ("2 hours" ahead), in the Clock's zone unless it has an
+    offset. "08:00" and lengths count from now behind --from, and from there behind --to.
+    """
     timetable = load(file)
-    chosen = [find(timetable, name)] if name else list(timetable.schedules)
-    first, last = (read_instant(text, timetable.timezone) for text in (start, end))
+    chosen = [find(timetable.schedules, name)] if name else list(timetable.schedules)
+    first = coming(start, timetable.timezone, time.time())
+    last = coming(end, timetable.timezone, first)
     if last <= first:
         raise click.BadParameter(f"{end} is not later than {start}", param_hint="--to")
     for tick, schedule in with_progress(runs(chosen, first, last), first, last):

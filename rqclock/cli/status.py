@@ -8,26 +8,25 @@ from typing import Any
 
 import click
 
-from rqclock.cli.common import file_option, iso, json_option, say_json, server
+from rqclock.cli.common import iso, json_option, say_json
+from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.marks import facts as mark_facts
 from rqclock.cli.marks import words
 from rqclock.cli.table import filled, output
 from rqclock.cli.timetable import shown
-from rqclock.loading import load
 from rqclock.running.zone_age import zone_line
 from rqclock.store.presence import Presence
 from rqclock.store.ticks import local
 from rqclock.views.status import ScheduleStatus, Status, read_status
+from rqclock.views.wording import length
 
 
 @click.command("status")
-@file_option
+@in_force
 @json_option
-def status_(file: str, as_json: bool) -> None:
+def status_(there: InForce, as_json: bool) -> None:
     """Leader, standbys, queues, workers and schedules. Exit code 1 if no clock leads."""
-    timetable = load(file)
-    with server(timetable) as there:
-        status = read_status(there.connection, there.keys, runs=1)
+    status = read_status(there.connection, there.keys, runs=1)
     if as_json:
         say_json(_facts(status))
     else:
@@ -44,6 +43,7 @@ def _facts(status: Status) -> dict[str, Any]:
         "queues": status.queues,
         "workers": status.workers,
         "schedules": [_schedule(schedule) for schedule in status.schedules],
+        "time_held": status.held,
     }
 
 
@@ -63,6 +63,9 @@ def _schedule(schedule: ScheduleStatus) -> dict[str, Any]:
 def _show(status: Status) -> None:
     for line in _lines(status):
         click.echo(line)
+    if not status.schedules:
+        click.echo("schedules: none yet; a clock brings its timetable when it leads")
+        return
     rows = [_row(schedule) for schedule in status.schedules]
     output().print(filled(["Name", "When", "Next", "Last", "Ended"], rows))
 
@@ -82,7 +85,18 @@ def _lines(status: Status) -> list[str]:
     standbys = ", ".join(f"{standby.host} (pid {standby.pid})" for standby in status.standbys) or "none"
     queues = ", ".join(f"{q['name']} ({q['count']} waiting, {q['workers']} workers)" for q in status.queues) or "none"
     workers = ", ".join(f"{worker['name'][:12]} ({worker['state']})" for worker in status.workers) or "none"
-    return [head, f"standing by: {standbys}", f"queues: {queues}", f"workers: {workers}", zone_line(date.today())]
+    found = [head, f"standing by: {standbys}", f"queues: {queues}", f"workers: {workers}", zone_line(date.today())]
+    return [*found[:2], held, *found[2:]] if (held := _held(status)) else found
+
+
+def _held(status: Status) -> str:
+    if not status.held:
+        return ""
+    way = "ahead of" if status.held > 0 else "behind"
+    return (
+        f"TIME: Redis's jumped and is {length(abs(round(status.held)))} {way} the clocks', which go on as before; "
+        "if Redis is right: rqclock accept-time"
+    )
 
 
 def _silence(status: Status) -> str:

@@ -50,7 +50,8 @@ def show(rows: list[Row], console: Console, *, title: str, zone: str) -> None:
     table = wide(rows)
     wanted = Measurement.get(console, console.options.update(max_width=UNBOUNDED), table).maximum
     console.print(Text(title, style="bold"))
-    console.print(table if wanted <= console.width else narrow(rows, zone))
+    if rows:
+        console.print(table if wanted <= console.width else narrow(rows, zone))
 
 
 def wide(rows: list[Row]) -> Table:

@@ -13,13 +13,13 @@ import click
 
 from rqclock.cli import table
 from rqclock.cli.common import file_option, find, iso, json_option, say_json, span
-from rqclock.cli.marks import Marks, Shown, words
+from rqclock.cli.marks import Marks, Shown, marks_of, words
 from rqclock.cli.table import Row
 from rqclock.loading import load
 from rqclock.store.in_force import next_run
 from rqclock.store.ticks import local
 from rqclock.timetable.forecast import MONTHS_13, clock_changes
-from rqclock.timetable.schedules import Schedule
+from rqclock.timetable.schedules import Policies, Schedule
 
 LISTED = 20
 
@@ -33,7 +33,7 @@ def list_(file: str, as_json: bool) -> None:
     if as_json:  # the clock file alone: a program that asks for it may have no Redis
         say_json([facts(schedule, next_run(schedule, now)) for schedule in timetable.schedules])
         return
-    marks = Marks(timetable)
+    marks = marks_of(timetable)
     rows = [_row(schedule, next_run(schedule, now), marks) for schedule in timetable.schedules]
     title = f"{file}: {timetable.name}, {len(rows)} schedules, times of {timetable.timezone}"
     table.show(rows, table.output(), title=title, zone=timetable.timezone)
@@ -48,13 +48,16 @@ def list_(file: str, as_json: bool) -> None:
 def next_(name: str | None, count: int, file: str, as_json: bool) -> None:
     """The coming runs of one schedule, or of all."""
     timetable, now = load(file), int(time.time())
-    chosen = [find(timetable, name)] if name else timetable.schedules
-    runs = islice(merge(*(_coming(schedule, now) for schedule in chosen), key=lambda run: run[0]), count)
+    chosen = [find(timetable.schedules, name)] if name else timetable.schedules
+    runs = list(islice(merge(*(_coming(schedule, now) for schedule in chosen), key=lambda run: run[0]), count))
     if as_json:  # the clock file alone, as with list
         for tick, schedule in runs:
             say_json(run_facts(schedule, tick) | {"note": schedule.note(tick)})
         return
-    marks = Marks(timetable)
+    if not runs:
+        click.echo("no run comes")
+        return
+    marks = marks_of(timetable)
     for tick, schedule in runs:
         click.echo(run_line(schedule, tick) + _unless(tick, *marks.of(schedule.slug), schedule.timezone))
     _say_changes(chosen, now)
@@ -109,10 +112,9 @@ def facts(schedule: Schedule, tick: int | None) -> dict[str, Any]:
 
 
 def _row(schedule: Schedule, tick: int | None, marks: Marks) -> Row:
-    policies, note = schedule.policies, schedule.note(tick) if tick is not None else None
+    note = schedule.note(tick) if tick is not None else None
     coming = "on demand" if tick is None else shown(local(tick, schedule.timezone))
     said = [note, words(*marks.of(schedule.slug), schedule.timezone)]
-    within = "" if policies.catch_up == "none" else f" within {span(policies.catch_up_within)}"
     return Row(
         name=schedule.name,
         when=schedule.words,
@@ -120,9 +122,14 @@ def _row(schedule: Schedule, tick: int | None, marks: Marks) -> Row:
         job=schedule.target.path,
         queue=schedule.target.options.queue,
         next=coming if schedule.enabled else "switched off",
-        if_late=policies.catch_up + within,
+        if_late=_if_late(schedule.policies) if schedule.trigger else "-",
         mark="; ".join(part for part in said if part),
     )
+
+
+def _if_late(policies: Policies) -> str:
+    """`latest within 12 h`."""
+    return policies.catch_up + ("" if policies.catch_up == "none" else f" within {span(policies.catch_up_within)}")
 
 
 def _say_changes(schedules: Sequence[Schedule], now: int) -> None:

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-import redis
 
 from rqclock.accounts import ROLES, Accounts
-from rqclock.cli.common import json_option, say_json
-from rqclock.connection import connect, explain
+from rqclock.cli.common import json_option, say_json, server
 from rqclock.settings import Settings
 
 stdin_option = click.option("--stdin", "from_stdin", is_flag=True, help="Read the password from standard input.")
@@ -39,7 +37,10 @@ def add(email: str, role: str, from_stdin: bool) -> None:
 def list_(as_json: bool) -> None:
     """The accounts and their roles."""
     with _accounts() as accounts:
-        for account in accounts.all():
+        found = list(accounts.all())
+        if not found and not as_json:
+            click.echo("no account yet")
+        for account in found:
             if as_json:
                 say_json({"email": account.email, "role": account.role})
             else:
@@ -68,13 +69,8 @@ def password(email: str, from_stdin: bool) -> None:
 @contextmanager
 def _accounts() -> Iterator[Accounts]:
     settings = Settings.read(os.environ)
-    connection = connect(settings, "cli")
-    try:
+    with server(settings) as connection:
         yield Accounts(connection, settings.key_prefix)
-    except redis.RedisError as error:
-        raise explain(error, settings) from None
-    finally:
-        connection.close()
 
 
 def _password(from_stdin: bool) -> str:

@@ -9,15 +9,13 @@ import socket
 import time
 
 import click
-import redis
 
 from rqclock.alerts.channels import Channel, channels_of
 from rqclock.alerts.delivery import try_all
 from rqclock.alerts.notice import Sender
 from rqclock.alerts.register import Register
 from rqclock.alerts.watcher import Watcher
-from rqclock.cli.common import iso, json_option, say_json
-from rqclock.connection import connect, explain
+from rqclock.cli.common import iso, json_option, say_json, server
 from rqclock.errors import ConfigurationError
 from rqclock.logs import set_up
 from rqclock.settings import Settings
@@ -60,10 +58,8 @@ def alert_() -> None:
 def list_(as_json: bool) -> None:
     """The alerts that are open, of all Clocks. Exit code 1 if there are any."""
     settings = Settings.read(os.environ)
-    try:
-        found = [alert for alert, _ in Register(connect(settings, "cli"), settings.key_prefix).open().values()]
-    except redis.RedisError as error:
-        raise explain(error, settings) from None
+    with server(settings) as connection:
+        found = [alert for alert, _ in Register(connection, settings.key_prefix).open().values()]
     if not found and not as_json:
         click.echo("no alert is open")
     for alert in sorted(found, key=lambda alert: alert.since):

@@ -10,6 +10,8 @@ from typing import Any
 
 from rqclock.jobs.serializer import why_not_json
 
+Parameters = tuple[tuple[str, str, bool], ...]  # name, kind as `inspect` calls it, whether it has a default
+
 
 def check_call(function: Callable[..., Any] | str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Raise TypeError for arguments that JSON cannot carry, or that the function (called `name`) does not take."""
@@ -17,11 +19,47 @@ def check_call(function: Callable[..., Any] | str, name: str, args: Sequence[Any
     if reason:
         raise TypeError(f"{name}: an argument cannot be carried by JSON: {reason}")
     signature = None if isinstance(function, str) else signature_of(function)
+    if signature and (problem := _mismatch(signature, args, kwargs)):
+        raise TypeError(f"{name}{signature}: {problem}")
+
+
+def parameters_of(function: Callable[..., Any]) -> Parameters | None:
+    """What it takes, for whoever has not loaded it; None for what has no signature."""
+    signature = signature_of(function)
+    if signature is None:
+        return None
+    return tuple((one.name, one.kind.name, one.default is not one.empty) for one in signature.parameters.values())
+
+
+def why_not_taken(parameters: Parameters, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
+    """Why a function with these parameters does not take these arguments; None if it does.
+
+    >>> why_not_taken((("region", "POSITIONAL_OR_KEYWORD", False), ("days", "KEYWORD_ONLY", True)), ["north"], {"d": 1})
+    "(region, *, days=…): got an unexpected keyword argument 'd'"
+    """
+    signature = inspect.Signature([_parameter(*one) for one in parameters])
+    problem = _mismatch(signature, args, kwargs)
+    return f"{signature}: {problem}" if problem else None
+
+
+class _Default:
+    """In the place of a default, which may be anything."""
+
+    def __repr__(self) -> str:
+        return "…"
+
+
+def _parameter(name: str, kind: str, optional: bool) -> inspect.Parameter:
+    default = _Default() if optional else inspect.Parameter.empty
+    return inspect.Parameter(name, getattr(inspect.Parameter, kind), default=default)
+
+
+def _mismatch(signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
     try:
-        if signature:
-            signature.bind(*args, **kwargs)
+        signature.bind(*args, **kwargs)
     except TypeError as error:
-        raise TypeError(f"{name}{signature}: {error}") from None
+        return str(error)
+    return None
 
 
 @lru_cache(maxsize=256)  # a function is often that of many lines

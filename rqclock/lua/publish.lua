@@ -19,10 +19,10 @@ for _ = 1, tonumber(ARGV[5]) do
   for i = at + 6, at + 5 + 2 * fields, 2 do redis.call('HSET', template, ARGV[i], ARGV[i + 1]) end
   local back = redis.call('HDEL', root .. 'retired', slug) + redis.call('HDEL', root .. 'renamed', slug) > 0
   local decided = tonumber(redis.call('HGET', root .. 'cursors', slug) or nil)
-  if back then cursor = now end
+  if back then cursor = now end -- whatever a clock remembers of it
   if news and version ~= '' then
     -- Where time was set back, the new rule begins behind what the old one has decided.
-    local began = decided and decided > tonumber(now) and decided
+    local began = decided and decided > tonumber(now) and decided or back and tonumber(now)
     if began then version = string.gsub(version, '^{"began": %d+', '{"began": ' .. string.format('%d', began), 1) end
     redis.call('RPUSH', root .. 'versions:' .. slug, version)
   end

@@ -17,7 +17,7 @@ from rqclock.timetable.schedules import Timetable
 def refuse_stranger(ledger: Ledger, timetable: Timetable) -> None:
     """Raise ConfigurationError when the timetable in force is another one, not a version of this."""
     there = set(ledger.definitions())
-    ours = {schedule.slug for schedule in timetable.schedules}
+    ours = {schedule.slug for schedule in timetable.schedules} | set(ledger.origins(timetable).values())
     if there and not there & ours:  # an empty file too: it would switch every schedule off
         raise ConfigurationError(
             f"another timetable ({len(there)} schedules, none of them in this file) is in force under "

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import redis
 
-from rqclock.acts import activity
+from rqclock.acts.activity import STATE_LOST
+from rqclock.running import events
 from rqclock.running.predicates import Predicates
 from rqclock.store.keys import Keys
 from rqclock.store.ticks import iso
 from rqclock.timetable.schedules import Schedule
 
 log = logging.getLogger("rqclock.clock")
+NAMED = 500  # schedules that one entry of the activity names; of more it says that it was all
 
 
 @dataclass
@@ -53,6 +56,12 @@ class Loss:
         sinces = [known[schedule.slug] if cursor is None else cursor for schedule, cursor in lost]
         return cls([schedule.name for schedule, _ in lost], min(sinces, default=0), known)
 
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What the activity keeps: it excuses, in an audit, what is missing of the schedules that it names."""
+        since = iso(self.since) if self.since else "the beginning"
+        return {"from": since, "schedules": list(self.names) if len(self.names) <= NAMED else "all"}
+
     def __str__(self) -> str:
         of = f"{len(self.names)} schedules ({', '.join(self.names[:3])}{', …' if len(self.names) > 3 else ''})"
         if not self.since:
@@ -65,8 +74,4 @@ class Loss:
 def tell_of(loss: Loss, connection: redis.Redis, keys: Keys, *, host: str, now: float) -> None:
     """Log what was lost, and keep it in the activity. Raises redis.ConnectionError."""
     log.error("state lost: %s", loss)
-    detail = {"from": loss.since, "to": int(now), "schedules": len(loss.names)}
-    try:
-        activity.record(connection, keys, activity.Entry(activity.STATE_LOST, "clock", where=host, detail=detail))
-    except redis.ResponseError as error:  # a broken key of the activity, or a full Redis, must not keep us from leading
-        log.error("this could not be kept in the activity: %s", error)
+    events.keep(connection, keys, STATE_LOST, host=host, detail=loss.detail | {"to": iso(now)})

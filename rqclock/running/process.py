@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import redis
 
 from rqclock import connection as connections
-from rqclock.running import admission, watching
+from rqclock.running import admission, events, watching
 from rqclock.running.contact import Contact
 from rqclock.running.entries import Outage
 from rqclock.running.followers import Followers
@@ -129,15 +129,19 @@ class Process:
             memory=self._memory,
             report=self._report,
         )
+        in_force = self._ledger.generation()
         loss = ticker.take_lead(self._outage, publish=self._publish)
         self._ticker, self._publish = ticker, False
         if loss.names:
             tell_of(loss, self._connection, self._keys, host=self._lease.host, now=self._contact.now())
+        if in_force > self._lease.generation:
+            generations = (self._lease.generation, in_force)
+            events.returned(self._connection, self._keys, host=self._lease.host, generations=generations)
         log.info("leading (epoch %s, generation %d)", self._lease.epoch, self._lease.generation)
         self._followers.start()
 
     def _report(self, part: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
-        log_decisions(part, verdicts)
+        log_decisions(part, verdicts, clock=self._keys.clock)
         self._metrics.count(verdicts)
 
     def _keep(self) -> None:
@@ -184,8 +188,11 @@ class Process:
                  len(self._timetable.schedules))  # fmt: skip
 
     def _beat(self) -> Beat:
+        held = self._contact.held
         beat = self._contact.beat()
         self._well()
+        if self._contact.held and not held and self._lease.leading:
+            events.jumped(self._connection, self._keys, host=self._lease.host, seconds=self._contact.held)
         return beat
 
     # --- trouble

@@ -68,7 +68,7 @@ class Ticker:
         that this process saw acknowledged: they are decided again, and marked `refired`.
         """
         self._outage = outage
-        found = self._ledger.cursors(self._timetable.schedules)
+        found = self._ledger.last_decided(self._timetable.schedules)
         self._loss = Loss.of(self._memory, self._timetable.schedules, found)
         if publish or self._ledger.published() != self._timetable.fingerprint:
             self._publish()

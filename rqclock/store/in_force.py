@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import redis
 
 from rqclock.store.keys import Keys
+from rqclock.store.replies import json_object, leave_out, text
 from rqclock.timetable.schedules import Schedule
 
 
 def read_schedules(connection: redis.Redis, keys: Keys) -> list[Schedule]:
     """The schedules in force, by name. Raises redis.RedisError."""
-    found = [Schedule.understood(json.loads(text)) for text in connection.hvals(keys.named("definitions"))]
-    return sorted((schedule for schedule in found if schedule), key=lambda schedule: schedule.name)
+    found = connection.hgetall(keys.named("definitions"))
+    schedules = [read_schedule(value, where=f"the definition of {text(slug)}") for slug, value in found.items()]
+    return sorted((schedule for schedule in schedules if schedule), key=lambda schedule: schedule.name)
+
+
+def read_schedule(value: Any, *, where: str) -> Schedule | None:
+    """The schedule of a definition; None for one that this version cannot read."""
+    values = json_object(value, where=where)
+    schedule = None if values is None else Schedule.understood(values)
+    if schedule is None:
+        leave_out(where)
+    return schedule
 
 
 def next_run(schedule: Schedule, now: int) -> int | None:

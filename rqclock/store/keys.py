@@ -5,7 +5,8 @@ SLUG is a schedule's.
 
 | key                | type    | holds                                                                    | lives      |
 | ------------------ | ------- | ------------------------------------------------------------------------ | ---------- |
-| `PREFIX:clocks`    | set     | the names of all Clocks that ever published a timetable                  | for ever   |
+| `PREFIX:clocks`    | set     | the names of all Clocks that ever began to publish a timetable           | for ever   |
+| `PREFIX:forgotten` | string  | name of the last Clock that there was, when a person had it forgotten    | for ever   |
 | `PREFIX:quarantine`| hash    | id of a job that nobody can read → JSON: queue, reason, worker, at       | for ever   |
 | `PREFIX:alerts:open` | hash    | id of an alert → JSON of it: kind, clock, subject, at, since, raised, … | till over |
 | `PREFIX:alerts:raised` | zset    | ids of alerts by when they were last told (ms) | a day |
@@ -65,6 +66,11 @@ class Keys:
     @property
     def clocks(self) -> str:
         return f"{self.prefix}:clocks"
+
+    @property
+    def forgotten(self) -> str:
+        """A person has given the last Clock up: no other has to come."""
+        return f"{self.prefix}:forgotten"
 
     def named(self, name: str) -> str:
         """A key that the Clock has once, such as `lease`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,8 @@ import redis
 from rqclock.errors import RqclockError
 from rqclock.store.keys import Keys
 from rqclock.store.lease import Lease
-from rqclock.store.replies import text
+from rqclock.store.names import Names
+from rqclock.store.replies import json_object, number, text
 from rqclock.store.scripts import Scripts
 from rqclock.store.totals import LATENESS
 from rqclock.timetable import template
@@ -23,7 +25,10 @@ from rqclock.timetable.schedules import Schedule, Timetable
 SLICE = 1000  # schedules that are read at once
 BATCH = 250
 BOUNDS = json.dumps(LATENESS)
+ANOTHERS = 2  # what a renaming answers when there was another schedule of that name
 T = TypeVar("T")
+
+log = logging.getLogger("rqclock.clock")
 
 
 class Fenced(RqclockError):
@@ -92,10 +97,22 @@ class Ledger:
 
     def cursors(self, schedules: Sequence[Schedule]) -> list[int | None]:
         """The last decided tick of each schedule. Raises redis.RedisError."""
+        return self._cursors([schedule.slug for schedule in schedules])
+
+    def last_decided(self, schedules: Sequence[Schedule]) -> list[int | None]:
+        """The same, whatever the schedules are called in Redis: a newer timetable may have renamed them."""
+        found = self.cursors(schedules)
+        if None not in found:
+            return found
+        names = Names.read(self._connection, self._keys)
+        return self._cursors([names.today(schedule.slug) for schedule in schedules])
+
+    def _cursors(self, slugs: Sequence[str]) -> list[int | None]:
         found: list[int | None] = []
-        for part in slices(schedules, SLICE):
-            values = self._connection.hmget(self._keys.named("cursors"), [schedule.slug for schedule in part])
-            found += [None if value is None else int(value) for value in values]
+        for part in slices(slugs, SLICE):
+            values = self._connection.hmget(self._keys.named("cursors"), part)
+            pairs = zip(part, values, strict=True)
+            found += [number(value, where=f"the cursor of {slug}") for slug, value in pairs]
             self.pause()
         return found
 
@@ -104,40 +121,53 @@ class Ledger:
         value = self._connection.hget(self._keys.named("timetable"), "fingerprint")
         return None if value is None else text(value)
 
+    def generation(self) -> int:
+        """The number of the timetable in force, 0 before the first. Raises redis.RedisError."""
+        return int(self._connection.hget(self._keys.named("timetable"), "generation") or 0)
+
     def definitions(self) -> dict[str, dict[str, Any]]:
         """The definitions in force by slug. Raises redis.RedisError."""
         found: dict[str, dict[str, Any]] = {}
         for n, (slug, value) in enumerate(self._connection.hscan_iter(self._keys.named("definitions"), count=SLICE)):
             if n % SLICE == 0:
                 self.pause()
-            found[text(slug)] = json.loads(value)
+            found[text(slug)] = json_object(value, where=f"the definition of {text(slug)}") or {}
         return found
+
+    def origins(self, timetable: Timetable) -> dict[str, str]:
+        """The schedules that Redis knows under another name, see `Names.origins`. Raises redis.RedisError."""
+        in_force, retired = (
+            set(map(text, self._connection.hkeys(self._keys.named(name)))) for name in ("definitions", "retired")
+        )
+        names = Names.read(self._connection, self._keys)
+        return names.origins(timetable.schedules, in_force=in_force, retired=retired)
 
     def rename(self, timetable: Timetable) -> None:
         """Carry over what is known of schedules that the timetable has under another name. Raises Fenced."""
-        if not any(schedule.renamed_from for schedule in timetable.schedules):
-            return
-        before = self.definitions()
-        for schedule in timetable.schedules:
-            old = before.get(schedule.renamed_from)
-            if old and schedule.slug not in before:
-                known = json.dumps(old | {"slug": schedule.slug, "name": schedule.name})
-                head = [self._keys.root, self._lease.owner, self._lease.epoch]
-                self._check(self._scripts.call("rename", *head, schedule.renamed_from, schedule.slug, known))
+        origins = self.origins(timetable)
+        before = self.definitions() if origins else {}
+        names = {schedule.slug: schedule.name for schedule in timetable.schedules}
+        for slug, old in origins.items():
+            known = json.dumps(before[old] | {"slug": slug, "name": names[slug]}) if old in before else ""
+            head = [self._keys.root, self._lease.owner, self._lease.epoch]
+            answer = self._scripts.call("rename", *head, old, slug, known)
+            self._check(answer)
+            if answer == ANOTHERS:
+                log.warning("%s does not go on from %s: another schedule of its name has left a history", slug, old)
 
     def publish(self, timetable: Timetable, now: int, *, remembered: Mapping[str, int] | None = None) -> Iterator[None]:
         """Put the timetable in force in slices; between two of them the caller may beat. Raises Fenced.
 
-        A schedule that Redis knows nothing of begins now, or where it was `remembered` to be (by slug).
+        A schedule that Redis knows nothing of begins now, or where it was `remembered` to be (by slug). One that comes
+        back starts from its return, whatever is remembered of it: the script sees to that.
         """
+        # From now on, and not only at the end: whoever watches must hear of it should it never come to an end.
+        self._connection.sadd(self._keys.clocks, timetable.name)
         before = self.definitions()
-        retired_before = set(map(text, self._connection.hkeys(self._keys.named("retired"))))
-        # One that comes back starts from its return, whatever is remembered of it.
-        known = {slug: tick for slug, tick in (remembered or {}).items() if slug not in retired_before}
+        known = remembered or {}
         for part in slices(timetable.schedules, 100):
-            parts = [
-                piece for schedule in part for piece in _publication(schedule, before.get(schedule.slug), known, now)
-            ]
+            told = [_publication(schedule, before.get(schedule.slug), known, now) for schedule in part]
+            parts = [piece for one in told for piece in one]
             self._check(self._scripts.call("publish", *self._head(now), len(part), *parts))
             yield
         retired = sorted(set(before) - {schedule.slug for schedule in timetable.schedules})
@@ -146,7 +176,7 @@ class Ledger:
             "fingerprint": timetable.fingerprint,
             "timezone": timetable.timezone,
             "at": now,
-            "name": timetable.name,  # last: the script adds it to the set of Clocks
+            "name": timetable.name,  # last: the script adds it to the set of Clocks, if it was forgotten meanwhile
         }
         shown = [piece for pair in facts.items() for piece in pair]
         self._check(self._scripts.call("enforce", *self._head(now), self._keys.prefix, len(retired), *retired, *shown))

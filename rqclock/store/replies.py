@@ -1,8 +1,13 @@
-"""What Redis answers, as text."""
+"""What Redis answers, as text, or as the JSON that we wrote. What somebody else has written there is left out."""
 
 from __future__ import annotations
 
+import json
+import logging
+from functools import lru_cache
 from typing import Any
+
+log = logging.getLogger("rqclock.store")
 
 
 def text(value: Any) -> str:
@@ -13,3 +18,30 @@ def text(value: Any) -> str:
 def texts(hash_: dict[Any, Any]) -> dict[str, str]:
     """A hash as text."""
     return {text(name): text(value) for name, value in hash_.items()}
+
+
+def json_object(value: Any, *, where: str) -> dict[str, Any] | None:
+    """The JSON object of a reply; None for anything else. The log, or standard error, then names its place."""
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict):
+        return found
+    leave_out(where)
+    return None
+
+
+def number(value: Any, *, where: str) -> int | None:
+    """The whole number of a reply; None where there is none, or anything else, which is named likewise."""
+    try:
+        return None if value is None else int(value)
+    except ValueError:
+        leave_out(where)
+        return None
+
+
+@lru_cache(1000)
+def leave_out(where: str) -> None:
+    """Say, once in a process, that something cannot be read."""
+    log.warning("%s cannot be read: another version of rqclock wrote it, or somebody else", where)

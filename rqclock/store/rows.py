@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import redis
 
 from rqclock.store.keys import Keys
-from rqclock.store.replies import text
+from rqclock.store.replies import number, text
 from rqclock.store.ticks import read_field
 
 CHUNK = 500
 UNREADABLE = "unreadable"
+FIELD = re.compile(r"\d+(r.+)?")
+PAIR = (0, 0)
+SHAPES: Mapping[str, Any] = {
+    "is": str, "at": (int, float), "why": str, "from": int, "n": (int, NoneType), "down": list, "cause": str,
+    "job": str, "slug": str, "backfilled_from": dict,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,17 +71,25 @@ def read_row(field: str, raw: str) -> Row:
     """The row under a field of the ledger; one that is no JSON object with a decision is `unreadable`."""
     try:
         values = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         values = None
-    if not isinstance(values, dict) or "is" not in values:
+    if not _is_ours(values):
         values = {"is": UNREADABLE, "why": raw[:100]}
-    return parsed(field, values, raw)
-
-
-def parsed(field: str, values: Mapping[str, Any], raw: str = "") -> Row:
-    """The row whose JSON was read already."""
     tick, token = read_field(field)
     return Row(field, tick, token, values, raw)
+
+
+def _is_ours(values: Any) -> bool:
+    if not isinstance(values, dict) or "is" not in values:
+        return False
+    as_written = all(isinstance(value, SHAPES.get(name, object)) for name, value in values.items())
+    before = values.get("backfilled_from")
+    return as_written and len(values.get("down", PAIR)) == len(PAIR) and (before is None or _is_ours(before))
+
+
+def is_field(name: str) -> bool:
+    """Whether rqclock may have written a row under this name."""
+    return FIELD.fullmatch(name) is not None
 
 
 class Rows:
@@ -81,6 +97,8 @@ class Rows:
 
     def __init__(self, connection: redis.Redis, keys: Keys, slug: str) -> None:
         self._connection = connection
+        self._slug = slug
+        self._cursors = keys.named("cursors")
         self._ledger = keys.of("ledger", slug)
         self._index = keys.of("index", slug)
 
@@ -100,6 +118,11 @@ class Rows:
         for fields in self._fields(start, end):
             yield [row for row in self.of(fields) if row is not None]
 
+    def cursor(self) -> int:
+        """The last decided tick, 0 if none is known."""
+        found = self._connection.hget(self._cursors, self._slug)
+        return number(found, where=f"the cursor of {self._slug} in the Redis key {self._cursors}") or 0
+
     def indexed(self, field: str) -> bool:
         """Whether the row under this field is found by time too."""
         return self._connection.zscore(self._index, field) is not None
@@ -112,7 +135,7 @@ class Rows:
             found: Any = self._connection.zrange(
                 self._index, lowest, end, byscore=True, offset=0, num=count, withscores=True
             )
-            fresh = [text(field) for field, _ in found if text(field) not in seen]
+            fresh = [name for field, _ in found if (name := text(field)) not in seen and is_field(name)]
             if fresh:
                 yield fresh
             if len(found) < count:

@@ -13,6 +13,7 @@ from rqclock.jobs import attempts
 from rqclock.store.replies import text
 from rqclock.triggers.zones import zone
 
+YEARS = range(1970, 2201)  # in which people may name a time: further away a datetime may overflow
 SLUG_LENGTH = 60
 DEFAULT_CLOCK = "default"
 TICK_FIELDS = ("schedule", "scheduled_for", *attempts.FIELDS)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +10,7 @@ import redis
 
 from rqclock.jobs.decorator import JobOptions
 from rqclock.store.keys import Keys
-from rqclock.store.replies import text
+from rqclock.store.replies import json_object, leave_out, text
 from rqclock.timetable.schedules import Schedule, Target
 
 
@@ -19,7 +18,8 @@ from rqclock.timetable.schedules import Schedule, Target
 class Version:
     """A definition, in force for the ticks later than `began` and not later than `ended` (None: it still is).
 
-    `known` False: another version of rqclock wrote it and it cannot be read; then `schedule` has no ticks.
+    `known` False: another version of rqclock (or somebody else) wrote it and it cannot be read; then `schedule` has no
+    ticks.
     """
 
     schedule: Schedule
@@ -39,7 +39,28 @@ class Version:
 
 def read_versions(connection: redis.Redis, keys: Keys, slug: str) -> list[Version]:
     """All versions of a schedule that are kept, oldest first. Raises redis.RedisError."""
-    return parse(slug, [json.loads(item) for item in connection.lrange(keys.of("versions", slug), 0, -1)])
+    key = keys.of("versions", slug)
+    where = f"a definition of {slug} in the Redis key {key}"
+    try:
+        found: Any = connection.lrange(key, 0, -1)
+    except redis.ResponseError as error:
+        if not str(error).startswith("WRONGTYPE"):
+            raise
+        found = [""]
+    return parse(slug, list(_items((json_object(item, where=where) for item in found), where)))
+
+
+def _items(found: Iterable[dict[str, Any] | None], where: str) -> Iterator[dict[str, Any]]:
+    """The same, what cannot be read as a definition that nobody knows, of the time since the one before began."""
+    start = 0
+    for item in found:
+        at = (item or {}).get("began", (item or {}).get("ended"))
+        if item is None or not isinstance(at, int):
+            leave_out(where)
+            yield {"began": start, "definition": {}}
+        else:
+            start = at
+            yield item
 
 
 def parse(slug: str, items: Sequence[dict[str, Any]]) -> list[Version]:
@@ -57,7 +78,8 @@ def _version(slug: str, definition: dict[str, Any], began: int, ended: int | Non
     schedule = Schedule.understood(definition)
     if schedule is not None:
         return Version(replace(schedule, slug=slug), began, ended)
-    nothing = Schedule(str(definition.get("name", slug)), slug, None, Target("", (), {}, JobOptions()))
+    name = definition.get("name", slug) if isinstance(definition, dict) else slug
+    nothing = Schedule(str(name), slug, None, Target("", (), {}, JobOptions()))
     return Version(nothing, began, ended, known=False)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from rqclock.errors import ConfigurationError
+from rqclock.jobs.arguments import Parameters, why_not_taken
 from rqclock.jobs.decorator import JobOptions
 from rqclock.jobs.tagged import lifted, plain
 from rqclock.triggers import Trigger, from_spec, zone_data
@@ -33,19 +34,45 @@ class Policies:
 
 @dataclass(frozen=True)
 class Target:
-    """What is run: a dotted path and arguments that JSON carries, and how RQ runs it."""
+    """What is run: a dotted path and arguments that JSON carries, and how RQ runs it. `takes` None: nobody knows."""
 
     path: str
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     options: JobOptions
+    takes: Parameters | None = None
+
+    def refusal(self, arguments: list[Any] | dict[str, Any]) -> str | None:
+        """Why a worker could not call it with these arguments (a list, or keywords); None if it could."""
+        args, kwargs = (arguments, {}) if isinstance(arguments, list) else ([], arguments)
+        problem = why_not_taken(self.takes, args, kwargs) if self.takes is not None else None
+        return f"{self.path}{problem}" if problem else None
+
+    def definition(self) -> dict[str, Any]:
+        """The target as JSON, from which `from_definition` makes it again."""
+        return {
+            "path": self.path,
+            "args": plain(list(self.args)),
+            "kwargs": plain(self.kwargs),
+            "options": _as_lists(vars(self.options)),
+            "takes": None if self.takes is None else [list(one) for one in self.takes],
+        }
+
+    @classmethod
+    def from_definition(cls, values: dict[str, Any]) -> Target:
+        """The target that `definition` described."""
+        told, takes = values["options"], values.get("takes")
+        tuples = {name: tuple(told.get(name, ())) for name in ("intervals", "sensitive")}
+        options = JobOptions(**_known(JobOptions, told | tuples))
+        parameters = None if takes is None else tuple((name, kind, may) for name, kind, may in takes)
+        return cls(values["path"], tuple(lifted(values["args"])), lifted(values["kwargs"]), options, parameters)
 
 
 @dataclass(frozen=True)
 class Schedule:
     """One line. `trigger` None means on demand only; `spread` is an offset in seconds, the same in every process.
 
-    `renamed_from` is the slug under which it was known before.
+    `renamed_from` is the slug under which it was known before; `zone` is that of one on demand, which has no trigger.
     """
 
     name: str
@@ -59,6 +86,7 @@ class Schedule:
     enabled: bool = True
     run_now: bool = True
     renamed_from: str = ""
+    zone: str = "UTC"
     file: str = ""
     line: int = 0
     predicate: Callable[[datetime], bool] | None = field(default=None, compare=False)
@@ -93,7 +121,7 @@ class Schedule:
     @property
     def timezone(self) -> str:
         """The zone in which its times are meant."""
-        return self.trigger.tz if self.trigger else "UTC"
+        return self.trigger.tz if self.trigger else self.zone
 
     def on_queue(self, queue: str) -> Schedule:
         """The same, with its jobs on another queue."""
@@ -102,17 +130,11 @@ class Schedule:
 
     def definition(self) -> dict[str, Any]:
         """The schedule as JSON, from which `from_definition` makes it again (but for a predicate, which is code)."""
-        target = self.target
         values = dict(vars(self))
         del values["predicate"]
         return values | {
             "trigger": self.trigger.spec() if self.trigger else None,
-            "target": {
-                "path": target.path,
-                "args": plain(list(target.args)),
-                "kwargs": plain(target.kwargs),
-                "options": _as_lists(vars(target.options)),
-            },
+            "target": self.target.definition(),
             "policies": dict(vars(self.policies)),
             "if": getattr(self.predicate, "__qualname__", None),
             "words": self.words,
@@ -122,16 +144,11 @@ class Schedule:
     @classmethod
     def from_definition(cls, values: dict[str, Any]) -> Schedule:
         """The schedule that `definition` described."""
-        target = values["target"]
-        told = target["options"]
-        tuples = {name: tuple(told.get(name, ())) for name in ("intervals", "sensitive")}
-        options = JobOptions(**_known(JobOptions, told | tuples))
-        plain = _known(cls, values)
         return cls(
-            **plain
+            **_known(cls, values)
             | {
                 "trigger": from_spec(values["trigger"]) if values["trigger"] else None,
-                "target": Target(target["path"], tuple(lifted(target["args"])), lifted(target["kwargs"]), options),
+                "target": Target.from_definition(values["target"]),
                 "policies": Policies(**_known(Policies, values["policies"])),
             }
         )
@@ -141,7 +158,7 @@ class Schedule:
         """The same, or None for a definition that this version cannot read: after a rollback a newer one's is there."""
         try:
             return cls.from_definition(values)
-        except (ConfigurationError, LookupError, TypeError, ValueError):
+        except (ConfigurationError, AttributeError, LookupError, TypeError, ValueError):
             return None
 
     def timing(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rqclock.errors import ConfigurationError
 from rqclock.jobs import job_modules
-from rqclock.jobs.arguments import signature_of
+from rqclock.jobs.arguments import parameters_of, signature_of
 from rqclock.jobs.decorator import options_of, path_of
 from rqclock.jobs.serializer import why_not_json
 from rqclock.timetable import template
@@ -25,7 +25,7 @@ def read(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     options = options_of(function)
     template.check(options)
     job_modules.name(function)
-    return Target(path_of(function), args, kwargs, options)
+    return Target(path_of(function), args, kwargs, options, parameters_of(function))
 
 
 def default_name(path: str) -> str:

@@ -85,9 +85,7 @@ def _number(digits: str, *, highest: int, text: str) -> int | None:
 
 def _weekday(word: str, text: str) -> int:
     if word.lower() not in _WORDS:
-        raise TriggerError(
-            f'at="{text}": unknown weekday "{word}"{did_you_mean(word.capitalize(), map(str.capitalize, _WORDS))}'
-        )
+        raise TriggerError(f'at="{text}": unknown weekday "{word}"{did_you_mean(word, map(str.capitalize, _WORDS))}')
     return _WORDS[word.lower()]
 
 

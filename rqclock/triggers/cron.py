@@ -90,7 +90,7 @@ def _fields(text: str) -> list[str]:
     if text.startswith("@"):
         if text.lower() not in ALIASES:
             known = ", ".join(ALIASES)
-            raise TriggerError(f'unknown alias "{text}"{did_you_mean(text.lower(), ALIASES) or f": known are {known}"}')
+            raise TriggerError(f'unknown alias "{text}"{did_you_mean(text, ALIASES) or f": known are {known}"}')
         text = ALIASES[text.lower()]
     if re.match(r"(every|from)\b", text, re.IGNORECASE):
         raise TriggerError(f'"{text}" is English, not cron: write it with every(…)')

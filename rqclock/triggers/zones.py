@@ -116,8 +116,8 @@ def zone(name: str) -> Zone:
     """
     known = zone_names()
     if name not in known and not (_is_plain(name) and _file(name).is_file()):
-        hint = did_you_mean(name, known) or _other_case(name, known)
-        raise TriggerError(f'unknown time zone "{name}"{hint or ": write a name such as Europe/London"}')
+        hint = did_you_mean(name, known) or ": write a name such as Europe/London"
+        raise TriggerError(f'unknown time zone "{name}"{hint}')
     return Zone(name)
 
 
@@ -153,11 +153,6 @@ def _file(name: str) -> Traversable:
 
 def _is_plain(name: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", name) is not None
-
-
-def _other_case(name: str, known: frozenset[str]) -> str:
-    same = [zone for zone in known if zone.lower() == name.lower()]
-    return f'; did you mean "{same[0]}"?' if same else ""
 
 
 def _version(folder: Traversable) -> str:

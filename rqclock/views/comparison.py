@@ -12,12 +12,13 @@ import redis
 from rqclock.aftercare.retention import HOUR
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
+from rqclock.store.replies import number
 from rqclock.store.rows import CHUNK, UNREADABLE, Gaps, Row, Rows
 from rqclock.store.server_now import Now
 from rqclock.store.ticks import iso
 from rqclock.store.versions import Version, ticks
 from rqclock.views.evidence import Evidence
-from rqclock.views.findings import Finding
+from rqclock.views.findings import MISSING, Finding
 
 OVERDUE = 10.0  # seconds after which a tick should be decided, takeovers included
 PROGRESS_EVERY = 1000
@@ -128,8 +129,8 @@ class Comparison:
         for part in slices(ticks(self._versions, first - 1, last), CHUNK):
             for tick, row in zip(part, self._rows.of(part), strict=True):
                 if row is None and not self._is_folded(tick):
-                    self.decisions["missing"] += 1
-                    yield self._finding("missing", tick, "it was due, and nothing is recorded of it")
+                    self.decisions[MISSING] += 1
+                    yield self._finding(MISSING, tick, "it was due, and nothing is recorded of it")
                 elif row is not None and not self._rows.indexed(row.field):
                     self.decisions[row.decision] += 1
                     yield self._finding("not in the index", tick, f"{row.decision}, and no list of runs shows it")
@@ -139,7 +140,10 @@ class Comparison:
         hour = tick // HOUR * HOUR
         if self._used[hour] >= self._folded.get(hour, 0):  # read anew: the clock may fold while we look
             found: dict[Any, Any] = self._connection.hgetall(self._keys.of("folded", self._slug))
-            self._folded = {int(at): int(count) for at, count in found.items()}
+            where = f"how many good runs of {self._slug} there were in an hour"
+            self._folded = {
+                number(at, where=where) or 0: number(count, where=where) or 0 for at, count in found.items()
+            }
         if self._used[hour] >= self._folded.get(hour, 0):
             return False
         self._used[hour] += 1
@@ -177,7 +181,7 @@ class Comparison:
         """The last decided tick; None when the schedule has left the timetable, and all must be decided."""
         if self._versions[-1].ended is not None:
             return None
-        return int(self._connection.hget(self._keys.named("cursors"), self._slug) or 0)
+        return self._rows.cursor()
 
     def _check_cursor(self, now: float) -> Iterator[Finding]:
         cursor = self._cursor()

@@ -8,6 +8,7 @@ from typing import Any
 from rqclock.store.ticks import iso
 
 UNVERIFIABLE = "not verifiable"
+MISSING = "missing"
 
 
 @dataclass(frozen=True)

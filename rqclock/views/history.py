@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,11 +11,12 @@ import redis
 from rqclock.aftercare.outcomes import attempts, read_retried
 from rqclock.store import rq_records
 from rqclock.store.keys import Keys
-from rqclock.store.replies import text
-from rqclock.store.rows import Row, parsed
+from rqclock.store.rows import Row
 from rqclock.store.rq_records import Record
 from rqclock.store.ticks import local
 from rqclock.timetable.schedules import Schedule
+from rqclock.views import records
+from rqclock.views.records import Ending, Recorded
 
 
 @dataclass(frozen=True)
@@ -66,39 +66,20 @@ def read_history(connection: redis.Redis, keys: Keys, schedule: Schedule, limit:
 
 def read_histories(connection: redis.Redis, keys: Keys, schedules: Sequence[Schedule], limit: int) -> list[list[Run]]:
     """The same for many schedules in five round trips."""
-    pipeline = connection.pipeline(transaction=False)
-    for schedule in schedules:
-        pipeline.zrevrange(keys.of("index", schedule.slug), 0, limit - 1)
-    fields = [list(found) for found in pipeline.execute()]
-    rows = _fetch(connection, [keys.of("ledger", s.slug) for s in schedules], fields)
-    outcomes = _fetch(connection, [keys.of("outcomes", s.slug) for s in schedules], fields)
-    found = [
-        _runs(keys, schedule, zip(names, ledger, ends, strict=True), limit)
-        for schedule, names, ledger, ends in zip(schedules, fields, rows, outcomes, strict=True)
-    ]
-    return _with_records(connection, keys, found)
-
-
-def _fetch(connection: redis.Redis, keys: list[str], fields: list[list[bytes]]) -> list[list[dict[str, Any] | None]]:
-    asked = [(key, names) for key, names in zip(keys, fields, strict=True) if names]
-    pipeline = connection.pipeline(transaction=False)
-    for key, names in asked:
-        pipeline.hmget(key, names)
-    answers = iter(pipeline.execute() if asked else [])
-    return [[json.loads(text(row)) if row else None for row in next(answers)] if names else [] for names in fields]
+    found = records.read(connection, keys, [schedule.slug for schedule in schedules], limit)
+    runs = [_runs(keys, schedule, pairs, limit) for schedule, pairs in zip(schedules, found, strict=True)]
+    return _with_records(connection, keys, runs)
 
 
 def runs_of(connection: redis.Redis, keys: Keys, schedule: Schedule, rows: Sequence[Row]) -> list[Run]:
     """The runs of these rows, each that of the row's own tick. Raises redis.RedisError."""
-    names = [row.field.encode() for row in rows]
-    outcomes = _fetch(connection, [keys.of("outcomes", schedule.slug)], [names])[0]
-    runs = [_ended(_run(keys, schedule, row), outcome) for row, outcome in zip(rows, outcomes, strict=True)]
+    ends = records.endings(connection, keys, schedule.slug, rows)
+    runs = [_ended(_run(keys, schedule, row), end) for row, end in zip(rows, ends, strict=True)]
     return _with_records(connection, keys, [runs])[0]
 
 
-def _runs(keys: Keys, schedule: Schedule, found: Any, limit: int) -> list[Run]:
+def _runs(keys: Keys, schedule: Schedule, rows: Sequence[Recorded], limit: int) -> list[Run]:
     """The runs of these rows, newest first; a tick of a gap that has a row of its own comes once."""
-    rows = [(parsed(text(name), values), outcome) for name, values, outcome in found if values is not None]
     single = [(row, outcome) for row, outcome in rows if "from" not in row.values]
     own = {row.tick for row, _ in single if row.token is None}
     gaps = [run for row, _ in rows for run in _gap_runs(schedule, row, limit) if run.tick not in own]
@@ -120,7 +101,8 @@ def _run(keys: Keys, schedule: Schedule, row: Row) -> Run:
     run = Run(row.tick, row.decision, reason(row.values, schedule.timezone))
     if row.decision != "enqueued":
         return replace(run, job_id=row.values.get("job"))
-    late = None if row.token or before else max(0.0, row.values["at"] / 1000 - row.tick)
+    at = None if row.token or before else row.values.get("at")
+    late = None if at is None else max(0.0, at / 1000 - row.tick)
     job_id = keys.job_id(row.slug or schedule.slug, row.tick, row.token)
     return replace(run, job_id=job_id, lateness=late, backfilled_from=before["is"] if before else None)
 
@@ -136,7 +118,7 @@ def last_ticks(schedule: Schedule, first: int, last: int, limit: int) -> list[in
         span *= 4
 
 
-def _ended(run: Run, outcome: Mapping[str, Any] | None) -> Run:
+def _ended(run: Run, outcome: Ending | None) -> Run:
     if outcome is None:
         return run
     return replace(

@@ -10,7 +10,8 @@ from typing import Any
 import redis
 
 from rqclock.store.keys import Keys
-from rqclock.store.replies import text, texts
+from rqclock.store.names import Names
+from rqclock.store.replies import text
 from rqclock.store.rows import read_row
 from rqclock.store.ticks import field, read_job_id
 from rqclock.store.versions import Version
@@ -26,7 +27,7 @@ class Pushed:
         self._connection = connection
         self._keys = keys
         self._firsts = firsts
-        self._renamed = texts(connection.hgetall(keys.named("renamed")))
+        self._names = Names.read(connection, keys)  # an id is made of the name of its time
         self._queues = sorted(text(key) for key in connection.smembers(f"{keys.prefix}:queues"))
 
     def findings(self, start: int, end: int) -> Iterator[Finding]:
@@ -59,22 +60,16 @@ class Pushed:
 
     def _is_ours(self, job: str, start: int, end: int) -> bool:
         named = read_job_id(job)
-        first = self._firsts.get(self._slug(named[0])) if named else None
+        first = self._firsts.get(self._names.today(named[0])) if named else None
         if named is None or first is None or not max(start, first.began + 1) <= named[1] < end:
             return False  # another's, or of a schedule that had this name before
         return self._keys.job_id(*named) == job
-
-    def _slug(self, slug: str) -> str:
-        """Today's slug of the schedule whose job this is: an id is made of the name of its time."""
-        for _ in self._renamed:
-            slug = self._renamed.get(slug, slug)
-        return slug
 
     def _undecided(self, jobs: list[str]) -> Iterator[Finding]:
         pipeline = self._connection.pipeline(transaction=False)
         named = [found for job in jobs if (found := read_job_id(job))]
         for slug, at, token in named:
-            pipeline.hget(self._keys.of("ledger", self._slug(slug)), field(at, token))
+            pipeline.hget(self._keys.of("ledger", self._names.today(slug)), field(at, token))
         for job, (_, at, token), raw in zip(jobs, named, pipeline.execute() if jobs else [], strict=True):
             decision = read_row(field(at, token), text(raw)).decision if raw is not None else "not decided"
             if decision != "enqueued":
@@ -93,4 +88,4 @@ class Pushed:
     def _finding(self, job: str, text: str, kind: str = "job") -> Finding:
         named = read_job_id(job)
         assert named is not None
-        return Finding(kind, self._firsts[self._slug(named[0])].schedule.name, named[1], text)
+        return Finding(kind, self._firsts[self._names.today(named[0])].schedule.name, named[1], text)

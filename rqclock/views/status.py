@@ -13,9 +13,8 @@ from rqclock.acts.pauses import Pause, Pauses
 from rqclock.acts.skips import Skip, Skips
 from rqclock.store.in_force import next_run, read_schedules
 from rqclock.store.keys import Keys
-from rqclock.store.presence import Presence, leading, read_standbys
-from rqclock.store.replies import text, texts
-from rqclock.store.server_now import server_now
+from rqclock.store.presence import Presence, read_present
+from rqclock.store.replies import text
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import Run, read_histories
 
@@ -49,7 +48,10 @@ class ScheduleStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """All of it, at the instant `at` of Redis's time. `silent_since` is set when no clock leads."""
+    """All of it, at the instant `at` of the clocks' time. `silent_since` is set when no clock leads.
+
+    `held` is how many seconds Redis's time is ahead of theirs, since it has jumped.
+    """
 
     leader: Presence | None
     standbys: list[Presence]
@@ -59,6 +61,7 @@ class Status:
     schedules: list[ScheduleStatus]
     at: float = 0.0
     silent_since: float | None = None
+    held: float = 0.0
 
 
 def read_status(connection: redis.Redis, keys: Keys, *, runs: int = STRIP) -> Status:
@@ -69,18 +72,17 @@ def read_status(connection: redis.Redis, keys: Keys, *, runs: int = STRIP) -> St
 
 def read_system(connection: redis.Redis, keys: Keys) -> Status:
     """The same without its schedules: there may be thousands. Raises redis.RedisError."""
-    now = server_now(connection)
-    lease = texts(connection.hgetall(keys.named("lease")))
-    leader = leading(lease, now)
+    there = read_present(connection, keys)
     return Status(
-        leader=leader,
-        standbys=read_standbys(connection, keys, lease, now),
+        leader=there.leader,
+        standbys=there.standbys,
         redis=_server(connection),
         queues=_queues(connection, keys.prefix),
         workers=_workers(connection, keys.prefix),
         schedules=[],
-        at=now,
-        silent_since=None if leader or "at" not in lease else int(lease["at"]) / 1000,
+        at=there.now,
+        silent_since=there.silent_since,
+        held=there.held,
     )
 
 

@@ -15,10 +15,10 @@ from rqclock.acts.skips import Skips
 from rqclock.aftercare.retention import HOUR, KEPT
 from rqclock.errors import RqclockError
 from rqclock.store.keys import Keys
-from rqclock.store.presence import leading
-from rqclock.store.replies import texts
+from rqclock.store.presence import read_present
+from rqclock.store.replies import number
 from rqclock.store.rows import Gaps, Row, Rows
-from rqclock.store.server_now import Now, asking, server_now
+from rqclock.store.server_now import Now, asking, clocks_now
 from rqclock.store.ticks import iso, local
 from rqclock.store.versions import Version, read_versions, ticks
 from rqclock.timetable.schedules import Schedule
@@ -74,12 +74,12 @@ def explain(
     Raises RqclockError when no clock ever published such a schedule, redis.RedisError.
     """
     slug = schedule if isinstance(schedule, str) else schedule.slug
-    return _Question(connection, keys, slug, asking(connection, now)()).answer(instant)
+    return _Question(connection, keys, slug, asking(connection, keys, now)()).answer(instant)
 
 
 def explain_span(connection: redis.Redis, keys: Keys, slug: str, start: int, end: int) -> list[Explanation]:
     """The same for each run from `start` to `end`, both included; for `start` when there was none."""
-    question = _Question(connection, keys, slug, server_now(connection))
+    question = _Question(connection, keys, slug, clocks_now(connection, keys))
     due = list(islice(ticks(question.versions, start - 1, end), AT_ONCE))
     asked_for = [row for row in islice(Rows(connection, keys, slug).between(start - 1, end), AT_ONCE) if row.token]
     found = [question.answer(tick) for tick in due] + [question.decided(row) for row in asked_for]
@@ -133,7 +133,11 @@ class _Question:
         shown = " and ".join(self._noted(version, at) for at in nearest if at is not None)
         why = "it was switched off (enabled=False)" if not version.schedule.enabled else "not due then"
         why = "it runs on demand only" if version.schedule.trigger is None else why
-        why = "another version of rqclock wrote its definition of that time" if not version.known else why
+        why = (
+            "another version of rqclock (or somebody else) wrote its definition of that time"
+            if not version.known
+            else why
+        )
         text = f"{why}: the nearest {'are' if None not in nearest else 'is'} {shown}" if shown else why
         return replace(self._say(instant, "not due", text), nearest=nearest)
 
@@ -159,8 +163,7 @@ class _Question:
         """A run that was due, or will be, and has no row of its own."""
         if tick > self._now:
             return self._future(version, tick)
-        cursor = int(self._connection.hget(self._keys.named("cursors"), self._slug) or 0)
-        if version.ended is None and tick > cursor:
+        if version.ended is None and tick > self._rows.cursor():
             text = f"due {length(int(self._now) - tick)} ago and not decided yet: {self._who_leads()}"
             return self._say(tick, "undecided", text)
         gap = Gaps(self._rows).covering(tick)
@@ -171,7 +174,8 @@ class _Question:
 
     def _forgotten(self, tick: int) -> Explanation:
         hour = tick // HOUR * HOUR
-        folded = int(self._connection.hget(self._keys.of("folded", self._slug), str(hour)) or 0)
+        kept = self._connection.hget(self._keys.of("folded", self._slug), str(hour))
+        folded = number(kept, where=f"how many good runs of {self._slug} there were in the hour {hour}") or 0
         if folded:
             text = f"queued, and ran well; of that hour only the number of such runs is kept ({folded})"
             return replace(self._say(tick, "enqueued", text), run=Run(tick, "enqueued", status="finished"))
@@ -192,10 +196,10 @@ class _Question:
         return self._say(tick, "future", f"due in {length(tick - int(self._now))}{why}")
 
     def _who_leads(self) -> str:
-        lease = texts(self._connection.hgetall(self._keys.named("lease")))
-        if leader := leading(lease, self._now):
-            return f"the clock on {leader.host} leads and has it before it"
-        since = f" since {when(int(lease['at']) // 1000, self._zone)}" if "at" in lease else ""
+        there = read_present(self._connection, self._keys)
+        if there.leader:
+            return f"the clock on {there.leader.host} leads and has it before it"
+        since = f" since {when(int(there.silent_since), self._zone)}" if there.silent_since else ""
         return f"no clock leads{since}"
 
     def _say(self, instant: int, answer: str, text: str) -> Explanation:

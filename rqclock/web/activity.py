@@ -46,7 +46,7 @@ class Act:
 
     @property
     def detail(self) -> str:
-        return detail_words(self.entry.detail)
+        return detail_words(self.entry.details())
 
     @property
     def schedule(self) -> str:

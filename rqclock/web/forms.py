@@ -12,6 +12,7 @@ from flask import abort, g
 from rqclock.acts.activity import WHY_LENGTH
 from rqclock.jobs.serializer import why_not_json
 from rqclock.jobs.tagged import untag
+from rqclock.store.ticks import YEARS
 from rqclock.timetable.schedules import Schedule
 from rqclock.web.masking import target_call
 from rqclock.web.moments import zone_of
@@ -53,6 +54,9 @@ class Form:
         except ValueError:
             self.errors[name] = f"{text!r} is not a day and a time such as 2026-11-23 08:00."
             return None
+        if at.year not in YEARS:
+            self.errors[name] = f"{text!r} is out of range: times from {YEARS[0]} to {YEARS[-1]} can be used."
+            return None
         return int((at if at.tzinfo else at.replace(tzinfo=zone_of(zone))).timestamp())
 
     def arguments(self, schedule: Schedule) -> Any:
@@ -63,7 +67,10 @@ class Form:
         if len(text) > LONGEST_ARGUMENTS:
             self.errors["arguments"] = f"That is more than {LONGEST_ARGUMENTS // 1024} kB."
             return None
-        return self._json(text)
+        value = self._json(text)
+        if value is not None and (problem := schedule.target.refusal(value)):
+            self.errors["arguments"] = f"{problem}."
+        return value
 
     def _may_change(self, schedule: Schedule, text: str) -> bool:
         if text == arguments_text(schedule):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from flask import abort, g, request, url_for
 from rqclock.acts.activity import ALL, By
 from rqclock.acts.pauses import Pause, Pauses
 from rqclock.acts.skips import Skip, Skips
-from rqclock.store.in_force import next_run
+from rqclock.store.in_force import next_run, read_schedule
 from rqclock.store.keys import Keys
 from rqclock.store.ticks import slug
 from rqclock.timetable.schedules import Schedule
@@ -56,7 +55,7 @@ def find(clock: str, name: str) -> Subject:
     """The schedule in force; else the request ends with 404."""
     keys = next((keys for keys in clock_keys() if keys.clock == clock), None)
     found: Any = connection().hget(keys.named("definitions"), slug(name)) if keys else None
-    schedule = Schedule.from_definition(json.loads(found)) if found else None
+    schedule = read_schedule(found, where=f"the definition of {slug(name)}") if found else None
     if keys is None or schedule is None or schedule.name != name:
         abort(404, f"There is no schedule {name!r} in the timetable that is in force.")
     return Subject(keys, schedule)

@@ -206,6 +206,31 @@ def test_a_span_that_a_clock_has_reported_as_lost_cannot_be_verified(world: Worl
     assert audit.differences == 1
 
 
+def test_a_reported_loss_excuses_the_schedules_that_it_names_and_no_other(redis: redis_py.Redis) -> None:
+    world = World(redis, tick={"period": "10 seconds"}, other={"period": "10 seconds"})
+    ran(world)
+    for name in ("tick", "other"):
+        redis.hdel(world.keys.of("ledger", name), str(BEGAN + 20))
+    detail = {"from": "2027-01-15T08:00:15Z", "to": "2027-01-15T08:00:30Z", "schedules": ["tick"]}
+    record(redis, world.keys, Entry(STATE_LOST, "clock", detail=detail))
+    audit = world.audit()
+    assert [(finding.kind, finding.schedule) for finding in audit.findings()] == [
+        ("missing", "other"),
+        (UNVERIFIABLE, "tick"),
+    ]
+    assert audit.differences == 1
+
+
+def test_what_nobody_can_verify_is_counted_as_that(world: World) -> None:
+    ran(world)
+    world.redis.hdel(ledger(world), str(BEGAN + 20))
+    record(world.redis, world.keys, Entry(STATE_LOST, "clock", detail={"from": "the beginning", "schedules": "all",
+                                                                       "to": "2027-01-15T08:00:30Z"}))  # fmt: skip
+    audit = world.audit()
+    assert len(list(audit.findings())) == 1
+    assert audit.decisions == {"enqueued": 4, UNVERIFIABLE: 1}
+
+
 def test_runs_of_which_only_the_number_is_kept_are_verified_by_it(redis: redis_py.Redis) -> None:
     world = World(redis)
     ran(world, 100)

@@ -22,17 +22,21 @@ from hypothesis.stateful import (
 )
 
 from rqclock import Clock
+from rqclock.acts.activity import STATE_LOST
 from rqclock.timetable.schedules import Timetable
 from tests.support import jobs
 from tests.support.server import Server
 from tests.support.simulation import FATEFUL, LIFE, ROOT, Fate, Simulated, World
 
 
-def version(*names: str, period: str = "2 seconds") -> Timetable:
+def version(*names: str, period: str = "2 seconds", **renamed: str) -> Timetable:
+    """A timetable with these schedules; of those that are `renamed`, the name before stands behind the new one."""
     clock = Clock(catch_up="all", catch_up_within="1 hour", catch_up_rate=10_000)
     clock.every("second", name="each", catch_up="latest", late_ok=3).enqueue(jobs.plain)
     for name in names:
         clock.every(period, name=name).enqueue(jobs.plain)
+    for name, before in renamed.items():
+        clock.every(period, name=name, renamed_from=before).enqueue(jobs.plain)
     return clock.timetable()
 
 
@@ -40,17 +44,22 @@ VERSIONS = {
     "old": version("gone", "timed"),
     "new": version("come", "timed"),
     "retimed": version("timed", period="3 seconds"),
+    "renamed": version("gone", moved="timed"),
+    "renamed again": version(third="moved", period="3 seconds"),
+    "renamed back": version("come", timed="moved"),
 }
-NAMES, NUMBERS = st.sampled_from(sorted(VERSIONS)), st.integers(0, 2)
+KINDS, NUMBERS = st.integers(0, 2), st.integers(0, 2)
 SERVER: list[Server] = []
 REQUESTS = st.sampled_from([*FATEFUL, "fire", ""])  # "": one of those that only read
+LIVES = 4 * 5  # rounds after which a clock that is gone counts no more
 STILL = st.sampled_from([0.3, LIFE, 2 * LIFE])
 
 
 class Protocol(RuleBasedStateMachine):
-    """Rules are what may happen; `clocks` how many there are."""
+    """Rules are what may happen; `clocks` how many there are, and of which `versions`."""
 
     clocks = 2
+    versions = ("old", "new", "retimed")
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,10 +87,10 @@ class Protocol(RuleBasedStateMachine):
 
     # --- what may happen
 
-    @initialize(name=NAMES, another=NAMES, redis_is_reliable=st.booleans())
-    def some_come(self, name: str, another: str, redis_is_reliable: bool) -> None:
+    @initialize(kind=KINDS, another=KINDS, redis_is_reliable=st.booleans())
+    def some_come(self, kind: int, another: int, redis_is_reliable: bool) -> None:
         self.redis_is_reliable = redis_is_reliable
-        self.come(name)
+        self.come(kind)
         self.all_go_on(3, None)
         self.come(another)
 
@@ -129,10 +138,10 @@ class Protocol(RuleBasedStateMachine):
         self.slots[self.slots.index(process)] = None
 
     @precondition(lambda self: None in self.slots)
-    @rule(name=NAMES)
-    def come(self, name: str) -> None:
+    @rule(kind=KINDS)
+    def come(self, kind: int) -> None:
         slot = self.slots.index(None)
-        self.slots[slot] = self.world.start(VERSIONS[name], slot)
+        self.slots[slot] = self.world.start(VERSIONS[self.versions[kind]], slot)
 
     @rule(what=st.sampled_from(["pause", "resume", "jobs end", "save"]))
     def meanwhile_at_redis(self, what: str) -> None:
@@ -165,6 +174,10 @@ class Protocol(RuleBasedStateMachine):
         self.cursors = now
 
     @invariant()
+    def nobody_tells_of_a_loss_where_nothing_was_lost(self) -> None:
+        assert self.world.rolled_back or STATE_LOST not in self.world.told()
+
+    @invariant()
     def at_most_one_trusts_itself_to_write(self) -> None:
         leading = [process for process in self.live if process.leads]
         if not self.world.rolled_back:
@@ -190,7 +203,7 @@ class Protocol(RuleBasedStateMachine):
     def _settle(self) -> None:
         """With nothing going wrong any more, one leads, the newest version is in force and all is decided."""
         if not self.live:
-            self.come("new")
+            self.come(1)
         self.all_go_on(4 * 6, None)
         self.every_decided_tick_has_one_row_and_is_queued_once()
         leading = [process for process in self.live if process.leads]
@@ -203,6 +216,29 @@ class Protocol(RuleBasedStateMachine):
 
 class ThreeClocks(Protocol):
     clocks = 3
+
+
+class Renames(Protocol):
+    """With whole deploys and rollbacks among what happens: versions lead one after the other, and remember."""
+
+    versions = ("old", "renamed", "renamed again")
+
+    @precondition(lambda self: None in self.slots)
+    @rule(kind=KINDS)
+    def deploy(self, kind: int) -> None:
+        self.come(kind)
+        self.all_go_on(LIVES, None)
+
+    @precondition(lambda self: len(self.live) > 1)
+    @rule(killed=st.booleans())
+    def the_leader_ends_and_another_follows(self, killed: bool) -> None:
+        self.one_ends(next((n for n, process in enumerate(self.live) if process.leads), 0), killed)
+        self.all_go_on(LIVES, None)
+
+
+class RenamesAndBack(Renames):
+    clocks = 3
+    versions = ("renamed", "renamed back", "retimed")
 
 
 @pytest.fixture
@@ -227,12 +263,12 @@ FEW = settings(max_examples=35, stateful_step_count=30, deadline=None, derandomi
 MANY = settings(max_examples=100, stateful_step_count=50, deadline=None, print_blob=True, suppress_health_check=HEALTH)
 
 
-@pytest.mark.parametrize("machine", [Protocol, ThreeClocks], ids=["two", "three"])
+@pytest.mark.parametrize("machine", [Protocol, ThreeClocks, Renames, RenamesAndBack])
 def test_no_order_of_events_loses_or_doubles_a_tick(model: None, machine: type[Protocol]) -> None:
     run_state_machine_as_test(machine, settings=FEW)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("machine", [Protocol, ThreeClocks], ids=["two", "three"])
+@pytest.mark.parametrize("machine", [Protocol, ThreeClocks, Renames, RenamesAndBack])
 def test_no_order_of_many_events_loses_or_doubles_a_tick(model: None, machine: type[Protocol]) -> None:
     run_state_machine_as_test(machine, settings=MANY)

@@ -252,7 +252,7 @@ def test_a_rollback_of_a_rename_repeats_nothing_under_the_old_name(redis: redis_
     old.lead()
     old.step()
     old.step(1)
-    assert [job for job in old.queued() if job.startswith("old")] == old.ids(1, 2, 12, name="old")
+    assert [job for job in old.queued() if job.startswith("old")] == old.ids(1, 2, 11, 12, name="old")
 
 
 def test_a_definition_that_cannot_be_read_does_not_keep_a_rolled_back_clock_from_leading(

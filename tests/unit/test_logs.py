@@ -14,7 +14,7 @@ import redis
 from rq import Queue
 
 from rqclock import Job, job
-from rqclock.logs import config, during, hide, wants_json
+from rqclock.logs import config, during, hide, set_up, wants_json
 from rqclock.masks import mask_urls
 
 Lines = Callable[[], list[str]]
@@ -93,6 +93,21 @@ def test_a_password_in_a_url_and_a_secret_of_the_job_are_masked_in_messages_and_
         hide([])
     text = "\n".join(read())
     assert "s3cret" not in text and "amira" not in text and "[masked]" in text and "arguments" not in text
+
+
+def test_the_first_line_is_of_a_setting_that_is_mistyped(
+    lines: Callable[..., Lines], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = lines("json", "clock")
+    set_up("clock")
+    assert read() == []
+    monkeypatch.setenv("RQCLOCK_LEAS", "9")
+    set_up("clock")
+    found = only(read)
+    assert (found["level"], found["message"]) == (
+        "WARNING",
+        'RQCLOCK_LEAS is no setting; did you mean "RQCLOCK_LEASE"?',
+    )
 
 
 def test_at_a_terminal_and_in_development_people_read_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,3 +29,14 @@ def test_one_cursor_that_is_gone_excuses_no_earlier_difference_of_others() -> No
 
 def test_what_was_never_known_is_not_lost() -> None:
     assert Loss.of(Memory(), SCHEDULES, [None, None]).names == []
+
+
+def test_what_the_activity_keeps_of_a_loss_names_its_schedules_and_reads_as_a_time() -> None:
+    assert Loss.of(MEMORY, SCHEDULES, [90, 260]).detail == {"from": "1970-01-01T00:01:30Z", "schedules": ["a"]}
+    assert Loss.of(MEMORY, SCHEDULES, [None, None]).detail == {"from": "the beginning", "schedules": ["a", "b"]}
+
+
+def test_of_very_many_schedules_none_is_named() -> None:
+    many = [f"s{n}" for n in range(501)]
+    loss = Loss.of(Memory(dict.fromkeys(many, 100)), seconds(*many).timetable().schedules, [None] * len(many))
+    assert loss.detail["schedules"] == "all"

@@ -38,7 +38,7 @@ LINES = [
 @pytest.mark.parametrize(("kind", "arguments", "options"), LINES)
 def test_a_definition_makes_the_same_schedule_again(kind: str, arguments: tuple, options: dict) -> None:
     timetable = Clock(timezone="Europe/London")
-    getattr(timetable, kind)(*arguments, **options).enqueue(jobs.retried)
+    getattr(timetable, kind)(*arguments, **options).enqueue(jobs.add, 1)
     schedule = only(timetable.timetable())
     stored = json.loads(json.dumps(schedule.definition()))
     again = Schedule.from_definition(stored)
@@ -46,6 +46,36 @@ def test_a_definition_makes_the_same_schedule_again(kind: str, arguments: tuple,
     assert again.timing() == schedule.timing()
     assert again.definition() == schedule.definition() | {"if": None}
     assert again.after(BEGAN) == schedule.after(BEGAN)
+
+
+def test_a_definition_knows_which_arguments_its_function_takes() -> None:
+    target = Schedule.from_definition(json.loads(json.dumps(only(clock().timetable()).definition()))).target
+    assert target.refusal([1, 2]) is target.refusal({"a": 1}) is None
+    assert target.refusal([]) == "tests.support.jobs.add(a, b=…): missing a required argument: 'a'"
+    assert target.refusal({"nope": 1}) is not None
+
+
+def test_of_a_function_without_a_signature_nobody_knows_what_it_takes() -> None:
+    timetable = Clock()
+    timetable.every("day", name="a").enqueue(max, [1])
+    timetable.every("day", name="b").enqueue(jobs.anything)
+    unknown, anything = (schedule.target for schedule in timetable.timetable().schedules)
+    assert unknown.takes is None and unknown.refusal({"nope": 1}) is None
+    assert anything.refusal([1, 2]) is anything.refusal({"nope": 1}) is None
+
+
+def test_a_definition_of_an_earlier_version_refuses_no_arguments() -> None:
+    definition = only(clock().timetable()).definition()
+    del definition["target"]["takes"], definition["zone"]
+    earlier = Schedule.from_definition(definition)
+    assert earlier.target.refusal({"nope": 1}) is None and earlier.timezone == "Europe/London"
+
+
+def test_on_demand_is_in_the_zone_of_its_clock_unless_it_says_another() -> None:
+    timetable = Clock(timezone="Europe/London")
+    timetable.on_demand("here").enqueue(jobs.plain)
+    timetable.on_demand("there", tz="Asia/Tokyo").enqueue(jobs.plain)
+    assert [schedule.timezone for schedule in timetable.timetable().schedules] == ["Europe/London", "Asia/Tokyo"]
 
 
 def test_two_readings_of_one_file_are_one_version() -> None:

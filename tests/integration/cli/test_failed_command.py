@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from rqclock import Job
 from rqclock.acts import activity
 from rqclock.jobs.serializer import JobSerializer
 from rqclock.store.replies import text
+from rqclock.store.ticks import iso
 from rqclock.views.history import read_history
 from tests.support import jobs
 from tests.support.command import Rqclock
@@ -97,7 +99,7 @@ def test_discarded_jobs_are_gone_and_the_history_stays(
     rqclock: Rqclock, failures: Leader, redis: redis_py.Redis
 ) -> None:
     ids = failed(redis)
-    assert rqclock("failed", "discard", "--all", "--yes", "--json").json == {"found": 3, "done": 3}
+    assert rqclock("failed", "discard", "--all", "--yes", "--json").json == {"found": 3, "unknown": [], "done": 3}
     assert [redis.exists(f"rq:job:{job}", f"rq:results:{job}") for job in [*ids, "letter"]] == [0, 0, 0]
     runs = read_history(redis, failures.keys, failures.schedule("broken"), 10)
     assert {run.status for run in runs} == {"failed"}
@@ -107,6 +109,42 @@ def test_younger_ones_are_left_alone(rqclock: Rqclock, failures: Leader, redis: 
     shown = rqclock("failed", "discard", "--older-than", "1 hour", "--yes")
     assert shown.code == 1
     assert len(failed(redis)) == 2
+
+
+def test_an_id_that_has_not_failed_is_named_and_the_others_are_done(
+    rqclock: Rqclock, failures: Leader, redis: redis_py.Redis
+) -> None:
+    shown = rqclock("failed", "discard", "letter", "nosuch", "--yes")
+    assert (shown.code, shown.out) == (1, "1 of 2 failed jobs discarded\n")
+    assert "nosuch: no job of that id has failed for good" in shown.err
+    assert rqclock("failed", "requeue", "nosuch", "--json").json == {"found": 0, "unknown": ["nosuch"]}
+    assert failed(redis, "mail") == []
+
+
+def test_a_queue_that_nobody_knows_is_refused_with_the_nearest(rqclock: Rqclock, failures: Leader) -> None:
+    for command in (["list"], ["discard", "--yes"]):
+        shown = rqclock("failed", *command, "--queue", "mial")
+        assert (shown.code, shown.out) == (2, "")
+        assert "there is no queue 'mial'; did you mean \"mail\"?" in shown.err
+
+
+def test_a_queue_without_failures_is_no_error_whoever_knows_it(
+    rqclock: Rqclock, leader: Leader, redis: redis_py.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RQCLOCK_QUEUES", "of-a-worker")
+    redis.sadd("rq:queues", "rq:queue:of-rq")
+    for queue in ("default", "of-a-worker", "of-rq"):
+        assert rqclock("failed", "list", "--queue", queue).code == 0
+
+
+def test_who_acts_on_all_is_told_that_other_clocks_share_the_queues(
+    rqclock: Rqclock, failures: Leader, redis: redis_py.Redis
+) -> None:
+    redis.sadd("rq:clocks", "another", "one more")
+    also = "; also those of the Clocks another, one more"
+    assert f"discard 3 jobs (all{also})" in rqclock("failed", "discard", "--all").err
+    assert f"(older ones{also})" in rqclock("failed", "requeue", "--older-than", iso(time.time() + 60)).err
+    assert also not in rqclock("failed", "discard", "--schedule", "broken").err
 
 
 @pytest.mark.parametrize("arguments", [(), ("--all", "--queue", "mail")])

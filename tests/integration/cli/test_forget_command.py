@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,24 @@ def test_nothing_is_left_of_it_and_all_of_the_others(redis: redis_py.Redis, run:
     assert redis.llen("rq:queue:default") == 6  # what was queued is still to be done
 
 
+def test_that_it_was_the_last_one_is_noted_so_that_no_clock_is_missed(
+    redis: redis_py.Redis, run: Callable[..., Result]
+) -> None:
+    clock(redis, "one").lease.leave()
+    clock(redis, "two").lease.leave()
+    run("one", "--yes")
+    assert not redis.exists("rq:forgotten")
+    run("two", "--yes")
+    assert redis.get("rq:forgotten") == b"two"
+
+
+def test_programs_are_told_how_many_keys(redis: redis_py.Redis, run: Callable[..., Result]) -> None:
+    old = clock(redis, "old name")
+    old.lease.leave()
+    keys: Any = redis.keys(f"{old.keys.root}*")
+    assert json.loads(run("old name", "--yes", "--json").stdout) == {"clock": "old name", "keys": len(keys)}
+
+
 def test_its_open_alerts_are_closed(redis: redis_py.Redis, run: Callable[..., Result]) -> None:
     old = clock(redis, "old")
     old.lease.leave()
@@ -67,6 +86,14 @@ def test_a_clock_that_runs_is_not_forgotten(redis: redis_py.Redis, run: Callable
     result = run("living", "--yes")
     assert isinstance(result.exception, RqclockError) and "stop it first" in str(result.exception)
     assert redis.exists(living.keys.named("timetable"))
+
+
+def test_a_clock_whose_long_lease_lets_it_beat_seldom_is_not_forgotten_either(
+    redis: redis_py.Redis, run: Callable[..., Result]
+) -> None:
+    slow = clock(redis, "slow")
+    redis.hset(slow.keys.named("lease"), mapping={"at": int(redis.time()[0] - 50) * 1000, "life": 60_000})
+    assert "stop it first" in str(run("slow", "--yes").exception)
 
 
 def test_an_unknown_name_is_refused_with_the_nearest(redis: redis_py.Redis, run: Callable[..., Result]) -> None:

@@ -85,6 +85,14 @@ def test_an_unknown_schedule_is_an_error_with_a_suggestion(rqclock: Rqclock, lea
     assert 'did you mean "sums"' in result.err
 
 
+def test_people_see_which_worker_had_it(rqclock: Rqclock, leader: Leader) -> None:
+    leader.step(1)
+    leader.work()
+    [run] = rqclock("history", "tick", "--json").lines
+    out = rqclock("history", "tick").out
+    assert "Worker" in out and run["worker"][:12] in out
+
+
 def test_people_get_a_table_of_the_same_runs(rqclock: Rqclock, leader: Leader) -> None:
     leader.step(1)
     leader.work()

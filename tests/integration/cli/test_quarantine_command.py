@@ -54,10 +54,16 @@ def test_one_is_discarded_with_all_that_belongs_to_it(poison: Leader, rqclock: R
     assert (entry.what, entry.who, entry.detail) == ("discarded quarantined jobs", "Ann", {"jobs": 1})
 
 
+def test_an_id_that_was_not_put_aside_is_named(poison: Leader, rqclock: Rqclock) -> None:
+    shown = rqclock("quarantine", "discard", "late", "nosuch", "--yes")
+    assert (shown.code, shown.out) == (1, "1 of 2 quarantined jobs discarded\n")
+    assert "nosuch: no job of that id was put aside" in shown.err
+
+
 def test_all_are_discarded_only_when_that_was_said(poison: Leader, rqclock: Rqclock, redis: redis_py.Redis) -> None:
     assert rqclock("quarantine", "discard").code == 2
     assert "say --yes" in rqclock("quarantine", "discard", "--all").err
-    assert rqclock("quarantine", "discard", "--all", "--yes", "--json").json == {"found": 3, "done": 3}
+    assert rqclock("quarantine", "discard", "--all", "--yes", "--json").json == {"found": 3, "unknown": [], "done": 3}
     assert not redis.exists("rq:quarantine", "rq:job:wrong", b"rq:job:" + STRANGE)
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+import redis as redis_py
 
 from rqclock import Job
+from rqclock.loading import load
 from tests.support.command import Rqclock
 from tests.support.leader import Leader
 
@@ -42,6 +47,36 @@ def test_arguments_that_are_none_are_refused_and_nothing_is_queued(
     result = rqclock("run", "sums", "--args", arguments)
     assert (result.code, result.out) == (2, "")
     assert result.err
+    assert leader.queued() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ('{"a": 1, "nope": 1}', "tests.support.jobs.add(a, b=…): got an unexpected keyword argument 'nope'"),
+        ("[1, 2, 3]", "tests.support.jobs.add(a, b=…): too many positional arguments"),
+        ("[]", "tests.support.jobs.add(a, b=…): missing a required argument: 'a'"),
+    ],
+)
+def test_a_call_that_could_only_fail_in_a_worker_is_refused(
+    rqclock: Rqclock, leader: Leader, arguments: str, problem: str
+) -> None:
+    os.remove("clock.py")  # who asks need not have the function
+    result = rqclock("run", "sums", "--args", arguments)
+    assert (result.code, result.out) == (2, "")
+    assert problem in result.err and len(result.err.splitlines()) == 1
+    assert leader.queued() == []
+
+
+def test_a_schedule_that_is_not_to_be_run_by_hand_is_refused_with_its_line(
+    rqclock: Rqclock, redis: redis_py.Redis
+) -> None:
+    with Path("clock.py").open("a") as file:
+        file.write("clock.every('day', name='shut', run_now=False).enqueue(jobs.plain)\n")
+    leader = Leader(redis, load("clock.py")).lead()
+    result = rqclock("run", "shut")
+    assert result.code == 2
+    assert "run_now=False, clock.py:9" in result.err
     assert leader.queued() == []
 
 

@@ -11,7 +11,7 @@ from tests.support.command import Rqclock
 from tests.support.leader import Leader, Time
 
 KEYS = ["leader", "standbys", "redis", "queues", "workers", "schedules"]
-PRESENCE = ["host", "pid", "epoch", "since"]
+PRESENCE = ["host", "pid", "epoch", "since", "held"]
 
 
 def test_status_as_json_has_its_six_parts(rqclock: Rqclock, leader: Leader) -> None:
@@ -25,7 +25,7 @@ def test_leader_and_standbys_are_told_in_one_shape(rqclock: Rqclock, leader: Lea
     Leader(leader.connection, leader.timetable, leader.time, host="b", pid=8).join().beat()
     found = rqclock("status", "--json").json
     since = datetime.fromisoformat(found["leader"].pop("since"))
-    assert found["leader"] == {"host": "a", "pid": 7, "epoch": 1}
+    assert found["leader"] == {"host": "a", "pid": 7, "epoch": 1, "held": 0.0}
     assert abs(since.timestamp() - leader.time.now) < 1
     [standby] = found["standbys"]
     assert list(standby) == PRESENCE

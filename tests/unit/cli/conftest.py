@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.support.command import Rqclock, runner
 
+NOW = int(datetime.fromisoformat("2026-11-21T12:00+00:00").timestamp())
 CLOCK = """
 from rqclock import Clock
 from tests.support import jobs
@@ -21,6 +24,12 @@ every("monday", at="08:00", name="post").enqueue(jobs.retried)
 every("hour", name="off", enabled=False).enqueue(jobs.plain)
 clock.on_demand("reindex").enqueue(jobs.plain)
 """
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the same day at whatever hour the tests run: thirteen months ahead may hold three clock changes."""
+    monkeypatch.setattr(time, "time", lambda: float(NOW))
 
 
 @pytest.fixture

@@ -30,6 +30,10 @@ def utc(text: str) -> int:
         ("2 hours", utc("2026-06-10T13:00")),
         ("90 seconds", utc("2026-06-10T11:01:30")),
         ("1 day", utc("2026-06-11T11:00")),
+        ("13:30Z", utc("2026-06-10T13:30")),
+        ("10:59:59Z", utc("2026-06-11T10:59:59")),
+        ("23:30-05:00", utc("2026-06-11T04:30")),
+        ("2200-12-31T23:59:59Z", utc("2200-12-31T23:59:59")),
     ],
 )
 def test_a_time_to_come_is_meant_in_the_zone_and_is_the_next_one(text: str, instant: int) -> None:
@@ -43,16 +47,45 @@ def test_a_time_to_come_is_meant_in_the_zone_and_is_the_next_one(text: str, inst
         ("13:30", utc("2026-06-09T12:30")),
         ("2 hours", utc("2026-06-10T09:00")),
         ("2026-06-01", utc("2026-05-31T23:00")),
+        ("11:30Z", utc("2026-06-09T11:30")),
+        ("1970-01-01T00:00Z", 0),
     ],
 )
 def test_a_time_past_is_the_last_one(text: str, instant: int) -> None:
     assert past(text, LONDON, NOON) == instant
 
 
-@pytest.mark.parametrize("text", ["", "soon", "25:00", "12:60", "2 parsecs", "-2 hours", "2026-02-30"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "soon", "25:00", "12:60", "12:00+25:00", "2 parsecs", "-2 hours", "2026-02-30"),
+        pytest.param("9" * 5000 + " days", id="a number of 5000 digits"),
+    ],
+)
 def test_what_is_no_time_is_refused_with_its_text(text: str) -> None:
     with pytest.raises(click.BadParameter, match=r"no time|neither a time nor a length"):
         coming(text, LONDON, NOON)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "99999999999 days",
+        "1969-12-31T23:59:59Z",
+        "1970-01-01T00:00+05:00",
+        "1970-01-01",
+        "2201-01-01T00:00Z",
+        "0001-01-01",
+        "0001-01-01T00:00+14:00",
+        "9999-12-31T23:59",
+        "9999-12-31T23:59-12:00",
+    ],
+)
+def test_a_time_that_is_too_far_away_is_refused_by_all(text: str) -> None:
+    berlin = "Europe/Berlin"
+    for read in (coming, past) if "days" in text else (coming, past, spans):
+        with pytest.raises(click.BadParameter, match=r"times from 1970 to 2200|is not a time such as"):
+            read(text, berlin, NOON)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +99,9 @@ def test_what_is_no_time_is_refused_with_its_text(text: str) -> None:
         ("2026-06-11T00:00", utc("2026-06-10T23:00"), 60),
         ("08:00", utc("2026-06-10T07:00"), 60),
         ("23:15:30", utc("2026-06-10T22:15:30"), 1),
+        ("05:11:58Z", utc("2026-06-10T05:11:58"), 1),
+        ("05:11Z", utc("2026-06-10T05:11"), 60),
+        ("05:11:58+0200", utc("2026-06-10T03:11:58"), 1),
     ],
 )
 def test_a_time_without_seconds_is_its_whole_minute(text: str, start: int, seconds: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from io import StringIO
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from rqclock.timetable.forecast import CROWD, clock_changes, crowded_minutes
 from tests.support import jobs
 from tests.support.command import Rqclock
 
-NOW = int(datetime.fromisoformat("2026-11-21T12:00+00:00").timestamp())
+from .conftest import NOW
+
 DAY, MONTHS_13 = 86_400, 396 * 86_400
 NIGHT = 'every("day", at="01:30", name="night").enqueue(jobs.plain)\n'
 SPRING, AUTUMN = r"\d+ Mar \d{4}: 01:30 does not exist, runs 02:00", r"\d+ Oct \d{4}: 01:30 happens twice, runs once"

@@ -1,0 +1,47 @@
+"""What a schedule is called today, whatever it was called when something was written or remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+
+import redis
+
+from rqclock.store.keys import Keys
+from rqclock.store.replies import texts
+from rqclock.timetable.schedules import Schedule
+
+
+class Names:
+    """The slugs of the schedules that Redis knows: `renamed` leads from a former one to the one after it."""
+
+    def __init__(self, renamed: Mapping[str, str]) -> None:
+        self._renamed = renamed
+
+    @classmethod
+    def read(cls, connection: redis.Redis, keys: Keys) -> Names:
+        """Raises redis.RedisError."""
+        return cls(texts(connection.hgetall(keys.named("renamed"))))
+
+    def today(self, slug: str) -> str:
+        """The slug of today of the schedule that had this one; itself when it has it still."""
+        seen = {slug}
+        while (after := self._renamed.get(slug)) and after not in seen:  # renamed more than once
+            seen.add(after)
+            slug = after
+        return slug
+
+    def origins(self, schedules: Sequence[Schedule], *, in_force: Set[str], retired: Set[str]) -> dict[str, str]:
+        """Which of the slugs in force, or retired, these schedules go on from, by the slug that each has now.
+
+        One goes on from the name that it says it had, or, when an earlier version of the timetable comes back, from
+        the one that it was given since.
+        """
+        free = set(in_force | retired) - {schedule.slug for schedule in schedules}
+        found: dict[str, str] = {}
+        for schedule in schedules:
+            named = (self.today(name) for name in (schedule.renamed_from, schedule.slug))
+            old = next((one for one in named if one in free), None)
+            if old is not None and schedule.slug not in in_force:
+                free.discard(old)
+                found[schedule.slug] = old
+        return found
