@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rqclock.alerts import wording
 from rqclock.alerts.finding import Finding
-from rqclock.alerts.kinds import FAILED, NOT_FINISHED, NOT_STARTED, Kind
+from rqclock.alerts.kinds import FAILED, NOT_FINISHED, NOT_STARTED, REFUSED, Kind
 from rqclock.store.rq_records import LOST, OVERRAN
 from rqclock.store.ticks import read_job_id
 from rqclock.timetable.schedules import Schedule
@@ -50,6 +50,8 @@ def judge(seen: Seen, now: float) -> Iterator[Finding]:
     if policies.must_finish_within is not None:
         within = policies.must_finish_within
         yield _finding(seen, NOT_FINISHED, _weigh(planned, lambda run: finish_stage(run, within, now)), within)
+    if policies.must_start_within is None and policies.must_finish_within is None:
+        yield _finding(seen, REFUSED, _weigh(planned, refuse_stage), None)  # with a promise it is late, in a moment
     yield _finding(seen, FAILED, _failure(runs, now), None)
 
 
@@ -73,6 +75,11 @@ def finish_stage(run: Run, within: int, now: float) -> str:
     if run.status in OVER and not lost(run):
         return UNCLEAR
     return _overdue(run, within, now)
+
+
+def refuse_stage(run: Run) -> str:
+    """Whether it was queued when it was due."""
+    return {"refused": BAD, "enqueued": GOOD}.get(run.decision, PENDING)
 
 
 def fail_stage(run: Run) -> str:

@@ -38,6 +38,10 @@ NOT_FINISHED = Kind(
     "not-finished",
     "See whether it runs still, waits in its queue, or will be tried again; its page shows which.",
 )
+REFUSED = Kind(
+    "refused",
+    "It was due, could not be queued, and will not be by itself. Mend the cause (rqclock why), then backfill it.",
+)
 FAILED = Kind(
     "failed-for-good",
     "No attempt is left. Mend the cause, then queue it again (rqclock failed requeue, or on its page).",
@@ -64,8 +68,8 @@ TEST = Kind("test", "Nothing: somebody asked for this notice.")
 KINDS = {
     kind.slug: kind
     for kind in (
-        CLOCK_SILENT, TIME_HELD, NOT_STARTED, NOT_FINISHED, FAILED, JOBS_FAILED, REDIS_MEMORY, REDIS_EVICTS,
-        REDIS_AWAY, TEST,
+        CLOCK_SILENT, TIME_HELD, NOT_STARTED, NOT_FINISHED, REFUSED, FAILED, JOBS_FAILED, REDIS_MEMORY,
+        REDIS_EVICTS, REDIS_AWAY, TEST,
     )
 }  # fmt: skip
-OF_SCHEDULES = (NOT_STARTED, NOT_FINISHED, FAILED)
+OF_SCHEDULES = (NOT_STARTED, NOT_FINISHED, REFUSED, FAILED)

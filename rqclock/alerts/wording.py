@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rqclock.alerts.kinds import FAILED, NOT_FINISHED, NOT_STARTED, Kind
+from rqclock.alerts.kinds import FAILED, NOT_FINISHED, NOT_STARTED, REFUSED, Kind
 from rqclock.store.ticks import local
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import Run
@@ -14,7 +14,7 @@ from rqclock.views.wording import length, when
 _CALLS = re.compile(r"(<(?=[!@#])|@(?=(?:channel|here|all|everyone)\b))", re.IGNORECASE)
 ERROR_LENGTH = 200
 NAMES_SHOWN = 10  # of schedules that are wrong in the same way
-WELL = {NOT_STARTED: "has started", NOT_FINISHED: "has finished", FAILED: "ran well"}
+WELL = {NOT_STARTED: "has started", NOT_FINISHED: "has finished", REFUSED: "is queued again", FAILED: "ran well"}
 
 
 def wrong(kind: Kind, schedule: Schedule, run: Run) -> str:
@@ -22,6 +22,8 @@ def wrong(kind: Kind, schedule: Schedule, run: Run) -> str:
     due = f"due {when(run.tick, schedule.timezone)}"
     if kind is FAILED:
         return f"{schedule.name} failed for good: {due}; {_error(run)}{_tries(run)}"
+    if kind is REFUSED:
+        return f"{schedule.name} was not queued: {due}; {run.reason or 'no reason is recorded'}"
     policies = schedule.policies
     start = kind is NOT_STARTED
     within = policies.must_start_within if start else policies.must_finish_within

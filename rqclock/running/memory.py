@@ -22,7 +22,7 @@ NAMED = 500  # schedules that one entry of the activity names; of more it says t
 
 @dataclass
 class Memory:
-    """By slug, the last tick whose decision Redis has acknowledged; and whose condition is quarantined."""
+    """By slug, the last tick whose decision Redis has acknowledged; and whose condition is asked no more."""
 
     decided: dict[str, int] = field(default_factory=dict)
     predicates: Predicates = field(default_factory=Predicates)

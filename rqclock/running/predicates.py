@@ -13,7 +13,7 @@ STRIKES = 3
 
 
 class Predicates:
-    """Asks predicates in a helper thread; a schedule whose predicate failed three times in a row is quarantined."""
+    """Asks predicates in a helper thread; one that failed three times in a row is asked no more."""
 
     def __init__(self, limit: float = LIMIT) -> None:
         self._limit = limit
@@ -23,7 +23,7 @@ class Predicates:
     def ask(self, name: str, predicate: Callable[[datetime], bool], local: datetime) -> tuple[str, str] | None:
         """None to enqueue, else the decision and its reason. `local` is the tick in the schedule's zone."""
         if self._strikes.get(name, 0) >= STRIKES:
-            return "refused", f"quarantined: its condition failed {STRIKES} times; mend it and deploy"
+            return "refused", f"its condition failed {STRIKES} times and is not asked any more; mend it and deploy"
         answer = self._run(lambda: predicate(local))
         if isinstance(answer, str):
             self._strikes[name] = self._strikes.get(name, 0) + 1

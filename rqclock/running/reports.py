@@ -21,7 +21,8 @@ def log_decisions(part: Sequence[Entry], verdicts: Sequence[Verdict], *, clock: 
         log.info("%d ticks decided, %s to %s", len(decided), iso(decided[0][0].tick), iso(decided[-1][0].tick))
         return
     for entry, verdict in decided:
-        log.info("%s %s", verdict.decision, _told(entry, verdict), extra=_facts(entry, verdict, clock))
+        level = logging.WARNING if verdict.decision == "refused" else logging.INFO
+        log.log(level, "%s %s", verdict.decision, _told(entry, verdict), extra=_facts(entry, verdict, clock))
 
 
 def _facts(entry: Entry, verdict: Verdict, clock: str) -> dict[str, str]:

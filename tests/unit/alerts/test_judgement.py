@@ -52,7 +52,22 @@ def failed(*runs: Run, now: float = DUE + 3600) -> Finding:
 
 def test_nothing_is_promised_of_a_schedule_that_says_nothing() -> None:
     kinds = [finding.kind.slug for finding in judge(Seen("default", schedule(), (run(),)), DUE + 86400)]
-    assert kinds == ["failed-for-good"]
+    assert kinds == ["refused", "failed-for-good"]
+
+
+def test_a_run_that_could_not_be_queued_is_told_until_a_later_one_is() -> None:
+    refused = run(DUE, "refused", status=None, reason="its condition raised KeyError: 'x'")
+    skipped = run(DUE + 10 * MINUTE, "skipped", status=None)
+    bad = found("refused", skipped, refused, now=DUE + 11 * MINUTE)
+    assert (bad.bad, bad.at, bad.since) == (True, DUE, DUE)
+    assert "report was not queued: due Fri 15 Jan 2027 08:00:00 GMT; its condition raised KeyError" in bad.text
+    well = found("refused", run(DUE + 20 * MINUTE), skipped, refused, now=DUE + 21 * MINUTE)
+    assert (well.bad, well.text) == (False, "report is queued again")
+
+
+def test_one_that_has_promised_a_start_is_late_and_is_not_told_twice() -> None:
+    seen = Seen("default", schedule(must_start_within="5 minutes"), (run(DUE, "refused", status=None),))
+    assert [finding.kind.slug for finding in judge(seen, DUE + 600) if finding.bad] == ["not-started"]
 
 
 def test_a_run_may_wait_as_long_as_was_promised_and_no_longer() -> None:
