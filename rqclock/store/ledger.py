@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 import redis
 
 from rqclock.errors import RqclockError
+from rqclock.store import publication
 from rqclock.store.keys import Keys
 from rqclock.store.lease import Lease
 from rqclock.store.names import Names
-from rqclock.store.replies import json_object, number, text
+from rqclock.store.replies import json_object, number, text, texts
 from rqclock.store.scripts import Scripts
 from rqclock.store.totals import LATENESS
-from rqclock.timetable import template
 from rqclock.timetable.schedules import Schedule, Timetable
 
 SLICE = 1000  # schedules that are read at once
@@ -77,7 +77,7 @@ class Ledger:
         self._keys = keys
         self._lease = lease
         self._scripts = Scripts(connection)
-        self.pause: Callable[[], None] = lambda: None  # called between two slices of a long read
+        self.pause: Callable[[], None] = lambda: None  # called after each read: on a slow network some outlast a lease
 
     def fire(self, entries: Sequence[Entry], fingerprint: str, now: float) -> list[Verdict]:
         """Decide at most 250 entries in one step; `now` is Redis's time.
@@ -105,6 +105,7 @@ class Ledger:
         if None not in found:
             return found
         names = Names.read(self._connection, self._keys)
+        self.pause()
         return self._cursors([names.today(schedule.slug) for schedule in schedules])
 
     def _cursors(self, slugs: Sequence[str]) -> list[int | None]:
@@ -119,11 +120,14 @@ class Ledger:
     def published(self) -> str | None:
         """The fingerprint of the timetable in force, None before the first. Raises redis.RedisError."""
         value = self._connection.hget(self._keys.named("timetable"), "fingerprint")
+        self.pause()
         return None if value is None else text(value)
 
     def generation(self) -> int:
         """The number of the timetable in force, 0 before the first. Raises redis.RedisError."""
-        return int(self._connection.hget(self._keys.named("timetable"), "generation") or 0)
+        value = self._connection.hget(self._keys.named("timetable"), "generation")
+        self.pause()
+        return int(value or 0)
 
     def definitions(self) -> dict[str, dict[str, Any]]:
         """The definitions in force by slug. Raises redis.RedisError."""
@@ -136,11 +140,14 @@ class Ledger:
 
     def origins(self, timetable: Timetable) -> dict[str, str]:
         """The schedules that Redis knows under another name, see `Names.origins`. Raises redis.RedisError."""
-        in_force, retired = (
-            set(map(text, self._connection.hkeys(self._keys.named(name)))) for name in ("definitions", "retired")
-        )
-        names = Names.read(self._connection, self._keys)
-        return names.origins(timetable.schedules, in_force=in_force, retired=retired)
+        pipeline = self._connection.pipeline(transaction=False)
+        pipeline.hkeys(self._keys.named("definitions"))
+        pipeline.hkeys(self._keys.named("retired"))
+        pipeline.hgetall(self._keys.named("renamed"))
+        in_force, retired, renamed = pipeline.execute()
+        self.pause()
+        known = {"in_force": set(map(text, in_force)), "retired": set(map(text, retired))}
+        return Names(texts(renamed)).origins(timetable.schedules, **known)
 
     def rename(self, timetable: Timetable) -> None:
         """Carry over what is known of schedules that the timetable has under another name. Raises Fenced."""
@@ -152,6 +159,7 @@ class Ledger:
             head = [self._keys.root, self._lease.owner, self._lease.epoch]
             answer = self._scripts.call("rename", *head, old, slug, known)
             self._check(answer)
+            self.pause()
             if answer == ANOTHERS:
                 log.warning("%s does not go on from %s: another schedule of its name has left a history", slug, old)
 
@@ -163,10 +171,11 @@ class Ledger:
         """
         # From now on, and not only at the end: whoever watches must hear of it should it never come to an end.
         self._connection.sadd(self._keys.clocks, timetable.name)
+        self.pause()
         before = self.definitions()
         known = remembered or {}
         for part in slices(timetable.schedules, 100):
-            told = [_publication(schedule, before.get(schedule.slug), known, now) for schedule in part]
+            told = [publication.of(schedule, before.get(schedule.slug), known, now) for schedule in part]
             parts = [piece for one in told for piece in one]
             self._check(self._scripts.call("publish", *self._head(now), len(part), *parts))
             yield
@@ -212,28 +221,6 @@ def _refusal(word: str, detail: str) -> RqclockError:
     if word == "wrong type":
         return WrongType(f"the Redis key {detail} is not of the type that rqclock wrote: rename or delete it")
     return NotPublished(detail) if word == "not published" else Fenced(f"another clock took the lead: {detail}")
-
-
-def _publication(schedule: Schedule, before: dict[str, Any] | None, known: Mapping[str, int], now: int) -> list[Any]:
-    """What `publish.lua` takes of a schedule.
-
-    Its ticks count from now when it is new or retimed; when Redis has lost its cursor, from where we knew it to be.
-    """
-    definition = schedule.definition()
-    changed = before is None or _meaning(before) != _meaning(definition)
-    old = Schedule.understood(before) if before else None
-    retimed = before is not None and (old is None or old.timing() != schedule.timing())
-    start = now if retimed else known.get(schedule.slug, now)
-    version = json.dumps({"began": now if before else start, "definition": definition}) if changed else ""
-    hash_ = template.fields(schedule)
-    fields = [part for pair in hash_.items() for part in pair]
-    return [schedule.slug, json.dumps(definition), version, start, "1" if retimed else "", len(hash_), *fields]
-
-
-def _meaning(definition: dict[str, Any]) -> str:
-    """The definition but for its place in the file: a comment above a line makes no new version of it."""
-    meaning = {name: value for name, value in definition.items() if name not in ("file", "line")}
-    return json.dumps(meaning, sort_keys=True)
 
 
 def rq_stamp(now: float) -> str:
