@@ -260,7 +260,7 @@ def model(redis_server: Server, silent: None) -> Iterator[None]:
 
 HEALTH = list(HealthCheck)
 FEW = settings(max_examples=35, stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=HEALTH)
-MANY = settings(max_examples=100, stateful_step_count=50, deadline=None, print_blob=True, suppress_health_check=HEALTH)
+MANY = settings(max_examples=60, stateful_step_count=50, deadline=None, print_blob=True, suppress_health_check=HEALTH)
 
 
 @pytest.mark.parametrize("machine", [Protocol, ThreeClocks, Renames, RenamesAndBack])
