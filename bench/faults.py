@@ -55,12 +55,13 @@ class Table:
         number, injected = marker.args
         name = item.name.partition("[")[0] if "web" in item.path.parts else item.name
         row = self.rows.setdefault(f"{item.path} {name}", Row(number, injected, _words(name)))
+        if report.when == "call":
+            self._took = report.duration
         if report.failed:
             row.result = "FAILED"
-        elif report.when == "call" and report.passed:
-            row.result = "ok" if row.result != "FAILED" else row.result
-            self._took = report.duration
-        elif report.when == "teardown":  # now it is known what the test itself has measured
+        elif report.when == "call" and report.passed and row.result != "FAILED":
+            row.result = "ok"
+        if report.when == "teardown":  # now it is known what the test itself has measured
             row.measured += [str(value) for name, value in item.user_properties if name == "measured"]
             row.seconds += float(str(dict(item.user_properties).get("seconds") or self._took))
         return report

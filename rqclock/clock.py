@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ParamSpec, Unpack
 
+from rqclock import early_stop
 from rqclock.errors import ConfigurationError, Problem, TimetableError, TriggerError
 from rqclock.store.ticks import slug
 from rqclock.timetable import policies as policies_of
@@ -35,6 +36,7 @@ class Clock:
     def __init__(
         self, timezone: str = "UTC", name: str = "default", *, catch_up_rate: int = 50, **defaults: Unpack[Defaults]
     ) -> None:
+        early_stop.is_over()
         self.timezone = timezone
         self.name = name
         self.catch_up_rate = catch_up_rate

@@ -20,6 +20,12 @@ def end_well() -> None:
         signal.signal(signal.SIGTERM, _end)
 
 
+def is_over() -> None:
+    """The imports are: whoever goes on may end as he likes."""
+    if signal.getsignal(signal.SIGTERM) is _end:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def is_asked_by_program() -> bool:
     """Whether the file that Python was started with, `python clock.py`, asks our caller for something."""
     frame: FrameType | None = sys._getframe(2)

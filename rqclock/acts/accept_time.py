@@ -7,7 +7,7 @@ import redis
 from rqclock.acts.activity import By, Entry, announce
 from rqclock.errors import RqclockError
 from rqclock.store.keys import Keys
-from rqclock.store.presence import read_present
+from rqclock.store.presence import WORKED_OFF, read_present
 from rqclock.store.scripts import Scripts
 
 
@@ -22,7 +22,7 @@ def accept_time(connection: redis.Redis, keys: Keys, by: By) -> float:
     """
     there = read_present(connection, keys)
     running = [*([there.leader] if there.leader else []), *there.standbys]
-    held = next((clock.held for clock in running if clock.held), 0.0)
+    held = next((clock.held for clock in running if abs(clock.held) > WORKED_OFF), 0.0)
     if not running:
         raise NothingHeld("no clock runs, and one that starts goes by Redis's time")
     if not held:

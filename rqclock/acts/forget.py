@@ -14,6 +14,7 @@ from rqclock.store.presence import clocks, read_present
 
 log = logging.getLogger("rqclock.activity")
 AT_ONCE = 500  # keys deleted in one command
+A_DAY = 86_400  # after which somebody may have deployed a new one that does not come
 
 
 def forget(connection: redis.Redis, keys: Keys, name: str, by: By) -> int:
@@ -31,7 +32,7 @@ def forget(connection: redis.Redis, keys: Keys, name: str, by: By) -> int:
     for part in slices(found, AT_ONCE):
         connection.unlink(*part)
     if known == [name]:  # nobody must be told that no clock ever came
-        connection.set(keys.forgotten, name)
+        connection.set(keys.forgotten, name, ex=A_DAY)
     connection.srem(keys.clocks, name)
     # Its own activity is gone with it, so the log alone keeps who did this.
     log.warning("%s", by.words(f"Clock {name!r} was forgotten, {len(found)} keys,"))

@@ -14,6 +14,7 @@ from rqclock.store.ledger import rq_stamp
 from rqclock.store.locks import Locks
 from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
+from rqclock.store.server_now import server_now
 
 log = logging.getLogger("rqclock.janitor")
 
@@ -26,7 +27,7 @@ BROKEN = {-1: "its list", -2: "the registry of its planned jobs"}
 class Janitor:
     """Works on every queue that RQ knows, as far as the locks are ours; a live scheduler beside it keeps its queues.
 
-    `held` tells by how many seconds Redis's time has jumped without the clock's following: later jobs wait as runs do.
+    `clock` tells the time that the clock goes by, so that later jobs wait as runs do when Redis's time has jumped.
     """
 
     def __init__(
@@ -35,15 +36,15 @@ class Janitor:
         keys: Keys,
         locks: Locks | None = None,
         *,
-        held: Callable[[], float] = lambda: 0.0,
+        clock: Callable[[], float] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
         self._prefix = keys.prefix
         self._scripts = Scripts(connection)
         self._locks = locks or Locks(connection, keys)
-        self._held = held
-        self._planned = Planned(connection, keys, self._locks, held)
+        self._clock = clock or (lambda: server_now(connection))
+        self._planned = Planned(connection, keys, self._locks, self._clock)
         self._monotonic = monotonic
         self._queues: set[str] = set()
         self._held_at = self._cleaned_at = -1e9
@@ -78,7 +79,7 @@ class Janitor:
 
     def _move(self, queue: str, now: float) -> None:
         for _ in range(BATCHES):
-            moved, *limits = self._scripts.call("move_due", self._prefix, queue, rq_stamp(now), BATCH, self._held())
+            moved, *limits = self._scripts.call("move_due", self._prefix, queue, rq_stamp(now), BATCH, self._clock())
             self._say_broken(queue, moved)
             self._give_places(limits)
             if moved > 0:

@@ -14,7 +14,6 @@ from rqclock.store.ledger import rq_stamp
 from rqclock.store.locks import Locks
 from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
-from rqclock.store.server_now import server_now
 
 RECURRING = frozenset({"interval", "cron_string"})
 CHUNK = 200
@@ -28,11 +27,11 @@ class Planned:
     the recurring entries of a team that still has some.
     """
 
-    def __init__(self, connection: redis.Redis, keys: Keys, locks: Locks, held: Callable[[], float]) -> None:
+    def __init__(self, connection: redis.Redis, keys: Keys, locks: Locks, clock: Callable[[], float]) -> None:
         self._connection = connection
         self._keys = keys
         self._locks = locks
-        self._held = held
+        self._clock = clock
         self._scripts = Scripts(connection)
         self._set = f"{keys.prefix}:scheduler:scheduled_jobs"
         self._lock = f"{keys.prefix}:scheduler_lock"
@@ -42,7 +41,7 @@ class Planned:
 
         Raises redis.RedisError.
         """
-        moved, due = 0, server_now(self._connection) - self._held()
+        moved, due = 0, self._clock()
         for ids in self._before(due):
             if not self._locks.take(self._lock):
                 return moved

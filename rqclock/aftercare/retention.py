@@ -10,8 +10,8 @@ import redis
 
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
-from rqclock.store.replies import json_object, text, texts
-from rqclock.store.rows import read_row
+from rqclock.store.replies import json_object, number, text, texts
+from rqclock.store.rows import is_field, read_row
 from rqclock.store.ticks import read_field
 from rqclock.store.totals import Totals
 
@@ -46,7 +46,11 @@ class Retention:
         old = self._connection.zrangebyscore(index, "-inf", f"({before}")
         for part in slices(self._closed(slug, old), CHUNK):
             self._drop(slug, part, Counter())
-        hours = [hour for hour in self._connection.hkeys(self._keys.of("folded", slug)) if int(hour) < before]
+        hours = [
+            hour
+            for hour in self._connection.hkeys(self._keys.of("folded", slug))
+            if (number(hour, where=f"an hour of {slug}") or 0) < before
+        ]
         if hours:
             self._connection.hdel(self._keys.of("folded", slug), *hours)
 
@@ -55,14 +59,15 @@ class Retention:
         index = self._keys.of("index", slug)
         excess = self._connection.zcard(index) - self._rows
         oldest = self._connection.zrange(index, 0, excess - 1) if excess > 0 else []
-        for part in slices(oldest, CHUNK):
+        for part in slices(_parted(oldest)[0], CHUNK):
             well = self._ran_well(slug, part)
             self._drop(slug, well, Counter(read_field(text(name))[0] // HOUR * HOUR for name in well))
 
     def _closed(self, slug: str, names: Iterable[Any]) -> list[Any]:
         """Those whose job's end is recorded: an open row is never trimmed."""
-        found = []
-        for part in slices(names, CHUNK):
+        ours, strange = _parted(names)
+        found = strange  # of nobody: out of the index with them
+        for part in slices(ours, CHUNK):
             rows = self._connection.hmget(self._keys.of("ledger", slug), part)
             jobs = [self._job(slug, text(name), row) for name, row in zip(part, rows, strict=True)]
             scores = self._connection.zmscore(self._keys.named("open"), jobs)
@@ -90,6 +95,14 @@ class Retention:
         pipeline.hdel(self._keys.of("attempts", slug), *names)
         pipeline.zrem(self._keys.of("index", slug), *names)
         pipeline.execute()
+
+
+def _parted(names: Iterable[Any]) -> tuple[list[Any], list[Any]]:
+    """Those that name a run, and those that nobody of us has written."""
+    parted: tuple[list[Any], list[Any]] = ([], [])
+    for name in names:
+        parted[not is_field(text(name))].append(name)
+    return parted
 
 
 def _well(row: Any, end: Any) -> bool:

@@ -47,8 +47,8 @@ def spans(text: str, timezone: str, now: float) -> list[tuple[int, int]]:
 def _instant(text: str, timezone: str, now: float, *, sign: int) -> int:
     at = _today(text, timezone, now)
     if at is not None:
-        days = [_instants(at + timedelta(days=day), timezone)[0] for day in (0, sign)]
-        return next(one for one in days if (one - now) * sign > 0)
+        near = [one for day in (0, sign) for one in _instants(at + timedelta(days=day), timezone)]
+        return min((one for one in near if (one - now) * sign > 0), key=lambda one: abs(one - now))
     found = _iso(text)
     return _instants(found, timezone)[0] if found is not None else _kept(int(now) + sign * _length(text), text)
 

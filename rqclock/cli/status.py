@@ -90,7 +90,7 @@ def _lines(status: Status) -> list[str]:
 
 
 def _held(status: Status) -> str:
-    if not status.held:
+    if not status.has_jumped:
         return ""
     way = "ahead of" if status.held > 0 else "behind"
     return (

@@ -1,6 +1,6 @@
 -- Jobs of one queue that were planned for later, or wait for a retry, and whose time has come: into the queue.
 -- A job is pushed only if it was still in the registry, so whoever else moves it (RQ's scheduler), it is queued once.
--- ARGV: prefix, queue, now as RQ writes it, how many at most, the jump of Redis's time that is held back (s)
+-- ARGV: prefix, queue, now as RQ writes it, how many at most, the instant up to which they are due
 -- Answers how many were taken out (-1, -2: queue or registry hold something else), then the rate limits to be looked at
 local prefix, queue = ARGV[1], ARGV[2]
 local list, later = prefix .. ':queue:' .. queue, prefix .. ':scheduled:' .. queue
@@ -11,8 +11,7 @@ end
 if not is(list, 'list') then return {-1} end
 if not is(later, 'zset') then return {-2} end
 
-local time = redis.call('TIME')
-local now = time[1] + time[2] / 1e6 - ARGV[5]
+local now = tonumber(ARGV[5])
 local answer = {0}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, ARGV[4])) do
   local job = prefix .. ':job:' .. id

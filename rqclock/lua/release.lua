@@ -6,6 +6,6 @@ if ARGV[4] == '1' then redis.call('HDEL', root .. 'members', owner) end
 local current = redis.call('HMGET', lease, 'owner', 'epoch')
 if current[1] ~= owner or current[2] ~= epoch then return 0 end
 redis.call('EXPIRE', lease, 86400)
-redis.call('HSET', lease, 'owner', '')
+redis.call('HSET', lease, 'owner', '', 'held', 0)
 redis.call('PUBLISH', root .. 'wake', 'lead')
 return 1

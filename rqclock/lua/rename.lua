@@ -40,7 +40,7 @@ for _, kind in ipairs({'ledger:', 'outcomes:', 'attempts:', 'index:', 'folded:',
   if redis.call('EXISTS', root .. kind .. old) == 1 then redis.call('RENAME', root .. kind .. old, root .. kind .. new) end
 end
 -- What an earlier schedule of the new name has left behind would pass for this one's.
-for _, kind in ipairs({'cursors', 'retired'}) do
+for _, kind in ipairs({'cursors', 'paused', 'skips', 'retired'}) do
   if is_hash(root .. kind) then redis.call('HDEL', root .. kind, new) end
 end
 for _, kind in ipairs({'cursors', 'paused', 'skips', 'retired'}) do move(kind) end

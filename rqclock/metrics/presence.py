@@ -22,7 +22,7 @@ TAKEOVERS = Figure(
 HELD = Figure(
     "rqclock_clock_time_held_seconds",
     "gauge",
-    "Seconds by which Redis's time has jumped ahead without the clocks' following; 0 as a rule.",
+    "Seconds by which Redis's time is ahead of the clocks', since it has jumped (negative: behind); 0 as a rule.",
     ("clock",),
 )
 FIGURES = (CLOCKS, LEADER, STANDBYS, SILENT, TAKEOVERS, HELD)

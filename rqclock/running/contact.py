@@ -22,12 +22,18 @@ class Contact:
         self._lease = lease
         self._time = RedisTime()
         self._accepted: str | None = None
+        self._known = (0.0, 0.0)
         self.beat_at = 0.0
         self.heard: float | None = None  # Redis's time of the last beat that was answered
 
     def now(self) -> float:
         """Redis's time, in epoch seconds."""
         return self._time.now(time.monotonic())
+
+    def carried(self) -> float:
+        """The same for other threads: carried on from the last beat, and nothing of it is changed by the asking."""
+        known, at = self._known
+        return known + time.monotonic() - at
 
     def greet(self) -> float:
         """The first sample. Raises redis.RedisError."""
@@ -41,13 +47,15 @@ class Contact:
 
     def beat(self) -> Beat:
         """One beat of the lease, whose answer is a sample too. Raises redis.RedisError."""
-        self._lease.held = self._time.held or 0.0
+        self._lease.held = self._time.behind
         beat = self._lease.beat(self.now())
         if self._accepted is not None and beat.accepted != self._accepted:
             self._time.accept()
             log.warning("Redis's time is accepted, as it was told")
         self._accepted = beat.accepted
         self._offer(beat)
+        self._known = (self.now(), time.monotonic())
+        self._lease.held = self._time.behind
         self.beat_at = beat.asked + self._lease.interval
         self.heard = self.now()
         return beat

@@ -26,12 +26,18 @@ RETENTION_EVERY = 600.0
 
 
 class Followers:
-    """The janitor, the reaper, the reader of outcomes, the ear for wake-ups; at work while `lease.leading` says so."""
+    """The janitor, the reaper, the reader of outcomes, the ear for wake-ups; at work while `lease.leading` says so.
 
-    def __init__(self, settings: Settings, keys: Keys, lease: Lease, *, wake: Callable[[], None]) -> None:
+    `now` tells the time that the clock goes by, from any thread.
+    """
+
+    def __init__(
+        self, settings: Settings, keys: Keys, lease: Lease, *, now: Callable[[], float], wake: Callable[[], None]
+    ) -> None:
         self._settings = settings
         self._keys = keys
         self._lease = lease
+        self._now = now
         self._wake = wake
         self._started = False
         self._releases: list[Callable[[], None]] = []
@@ -42,7 +48,7 @@ class Followers:
             return
         self._started = True
         locks = Locks(connect(self._settings, "janitor"), self._keys)
-        janitor = Janitor(connect(self._settings, "janitor"), self._keys, locks, held=lambda: self._lease.held)
+        janitor = Janitor(connect(self._settings, "janitor"), self._keys, locks, clock=self._now)
         reaper = Reaper(connect(self._settings, "reaper"), self._keys, holds=locks.holds)
         outcomes = Outcomes(connect(self._settings, "outcomes"), self._keys)
         retention = Retention(connect(self._settings, "retention"), self._keys)

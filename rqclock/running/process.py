@@ -56,7 +56,7 @@ class Process:
         self._waiter = Waiter()
         self._pulse = Pulse()
         self._metrics = Metrics(self._pulse, leading=lambda: self._lease.leading)
-        self._followers = Followers(settings, keys, self._lease, wake=self._waiter.wake)
+        self._followers = Followers(settings, keys, self._lease, now=self._contact.carried, wake=self._waiter.wake)
         self._ticker: Ticker | None = None
         self._memory = Memory(predicates=Predicates(min(LIMIT, settings.lease / 2)))
         self._outage = Outage()
@@ -129,12 +129,12 @@ class Process:
             memory=self._memory,
             report=self._report,
         )
-        in_force = self._ledger.generation()
+        published, in_force = self._ledger.in_force()
         loss = ticker.take_lead(self._outage, publish=self._publish)
         self._ticker, self._publish = ticker, False
         if loss.names:
             tell_of(loss, self._connection, self._keys, host=self._lease.host, now=self._contact.now())
-        if in_force > self._lease.generation:
+        if in_force > self._lease.generation and published != self._timetable.fingerprint:
             generations = (self._lease.generation, in_force)
             events.returned(self._connection, self._keys, host=self._lease.host, generations=generations)
         log.info("leading (epoch %s, generation %d)", self._lease.epoch, self._lease.generation)

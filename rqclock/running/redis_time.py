@@ -49,6 +49,13 @@ class RedisTime:
         else:
             self.held = jump
 
+    @property
+    def behind(self) -> float:
+        """Seconds by which Redis's time is ahead of ours: of a jump that is held, or what is left of one worked off."""
+        if self.held is not None:
+            return self.held
+        return 0.0 if self._slewing_to is None or self.offset is None else self._slewing_to - self.offset
+
     def accept(self) -> None:
         """Believe Redis from the next sample on: a person said so."""
         self.offset = self.held = self._slewing_to = None

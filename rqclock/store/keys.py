@@ -6,7 +6,7 @@ SLUG is a schedule's.
 | key                | type    | holds                                                                    | lives      |
 | ------------------ | ------- | ------------------------------------------------------------------------ | ---------- |
 | `PREFIX:clocks`    | set     | the names of all Clocks that ever began to publish a timetable           | for ever   |
-| `PREFIX:forgotten` | string  | name of the last Clock that there was, when a person had it forgotten    | for ever   |
+| `PREFIX:forgotten` | string  | name of the last Clock that there was, when a person had it forgotten    | a day      |
 | `PREFIX:quarantine`| hash    | id of a job that nobody can read → JSON: queue, reason, worker, at       | for ever   |
 | `PREFIX:alerts:open` | hash    | id of an alert → JSON of it: kind, clock, subject, at, since, raised, … | till over |
 | `PREFIX:alerts:raised` | zset    | ids of alerts by when they were last told (ms) | a day |

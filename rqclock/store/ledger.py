@@ -123,11 +123,11 @@ class Ledger:
         self.pause()
         return None if value is None else text(value)
 
-    def generation(self) -> int:
-        """The number of the timetable in force, 0 before the first. Raises redis.RedisError."""
-        value = self._connection.hget(self._keys.named("timetable"), "generation")
+    def in_force(self) -> tuple[str, int]:
+        """Fingerprint and number of the timetable in force; "" and 0 before the first. Raises redis.RedisError."""
+        fingerprint, generation = self._connection.hmget(self._keys.named("timetable"), "fingerprint", "generation")
         self.pause()
-        return int(value or 0)
+        return text(fingerprint or b""), int(generation or 0)
 
     def definitions(self) -> dict[str, dict[str, Any]]:
         """The definitions in force by slug. Raises redis.RedisError."""

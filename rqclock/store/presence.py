@@ -13,6 +13,7 @@ from rqclock.store.lease import read_member
 from rqclock.store.replies import text, texts
 
 SILENT_AFTER = 10.0  # seconds without a beat after which a clock counts as silent, with a lease of up to 5 s
+WORKED_OFF = 30.0  # seconds: a smaller jump of Redis's time is worked off by the clocks themselves, slowly
 SILENT_LIVES = 2  # lives of the lease, where that is longer: then there are seconds between two beats
 
 
@@ -62,17 +63,23 @@ def read_present(connection: redis.Redis, keys: Keys) -> Present:
 
 def present(lease: Mapping[str, str], members: Mapping[Any, Any], server: float) -> Present:
     """What a lease and the members tell at an instant of Redis's time."""
-    held = held_by(lease)
-    leads = bool(lease.get("owner")) and is_heard(lease, server)
+    leads = is_led(lease, server)
     others = (read_member(facts) for owner, facts in members.items() if not leads or text(owner) != lease["owner"])
+    standbys = [_presence(facts) for facts in others if facts and is_heard(facts, server)]
+    held = held_by(lease) if leads else max((one.held for one in standbys), key=abs, default=0.0)
     last = int(lease["at"]) / 1000 if "at" in lease else None
     return Present(
         now=server - held,
         held=held,
         leader=_presence(lease, int(lease["epoch"])) if leads else None,
-        standbys=[_presence(facts) for facts in others if facts and is_heard(facts, server)],
+        standbys=standbys,
         silent_since=None if leads else last,
     )
+
+
+def is_led(lease: Mapping[str, Any], server: float) -> bool:
+    """Whether somebody leads by this lease at that instant of Redis's time."""
+    return bool(lease.get("owner")) and "at" in lease and is_heard(lease, server)
 
 
 def held_by(facts: Mapping[str, Any]) -> float:

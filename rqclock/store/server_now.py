@@ -7,6 +7,8 @@ from collections.abc import Callable
 import redis
 
 from rqclock.store.keys import Keys
+from rqclock.store.presence import held_by, is_led
+from rqclock.store.replies import texts
 
 Now = Callable[[], float]
 
@@ -24,9 +26,10 @@ def clocks_now(connection: redis.Redis, keys: Keys) -> float:
     """
     pipeline = connection.pipeline(transaction=False)
     pipeline.time()
-    pipeline.hget(keys.named("lease"), "held")
-    (seconds, micros), held = pipeline.execute()
-    return float(seconds + micros / 1e6 - int(held or 0) / 1000)
+    pipeline.hgetall(keys.named("lease"))
+    (seconds, micros), lease = pipeline.execute()
+    server, told = float(seconds + micros / 1e6), texts(lease)
+    return server - held_by(told) if is_led(told, server) else server
 
 
 def asking(connection: redis.Redis, keys: Keys, now: Now | None) -> Now:

@@ -65,7 +65,7 @@ def read_history(connection: redis.Redis, keys: Keys, schedule: Schedule, limit:
 
 
 def read_histories(connection: redis.Redis, keys: Keys, schedules: Sequence[Schedule], limit: int) -> list[list[Run]]:
-    """The same for many schedules in five round trips."""
+    """The same for many schedules, in at most eight round trips."""
     found = records.read(connection, keys, [schedule.slug for schedule in schedules], limit)
     runs = [_runs(keys, schedule, pairs, limit) for schedule, pairs in zip(schedules, found, strict=True)]
     return _with_records(connection, keys, runs)

@@ -44,6 +44,14 @@ def test_a_row_is_kept_for_30_days_and_then_gone_with_its_outcome(redis: redis_p
     assert redis.hlen(keys.of("outcomes", "work")) == 2
 
 
+def test_what_nobody_of_us_has_written_is_removed_and_stops_no_trimming(redis: redis_py.Redis, keys: Keys) -> None:
+    decide(redis, keys, NOW - KEPT - 1)
+    redis.zadd(keys.of("index", "work"), {"garbage": 1})
+    redis.hset(keys.of("folded", "work"), "noon", 3)
+    Retention(redis, keys).step(NOW)
+    assert kept(redis, keys) == []
+
+
 def test_a_run_whose_end_is_not_known_is_never_trimmed(redis: redis_py.Redis, keys: Keys) -> None:
     decide(redis, keys, NOW - 2 * KEPT, status=None)
     Retention(redis, keys).step(NOW)

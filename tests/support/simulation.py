@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -107,6 +108,13 @@ class Simulated:
             self.process._leave()
         self.gone = True
 
+    def close(self) -> None:
+        """Give back what the end of a process gives back, but for its connections: requests of it may be under way."""
+        told: Any = self.process
+        told._waiter._selector.close()
+        for end in (told._waiter._reader, told._waiter._writer):
+            os.close(end)
+
     @property
     def leads(self) -> bool:
         """Whether it trusts itself to lead, at this moment."""
@@ -154,6 +162,8 @@ class World:
 
     def close(self) -> None:
         self._patches.close()
+        for process in self.processes:
+            process.close()
 
     # --- the module `time`, as the process sees it whose turn it is
 
@@ -178,6 +188,8 @@ class World:
 
     def start(self, timetable: Timetable, host: int) -> Simulated:
         process = Simulated(self, timetable, host)
+        for other in (one for one in self.processes if one.gone):
+            other.close()
         self.processes = [other for other in self.processes if not other.gone] + [process]
         return process
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rqclock.running.redis_time import RedisTime
 from rqclock.store.presence import Present, present
 
 NOW = 1_800_000_000.0
@@ -50,6 +51,18 @@ def test_while_redis_s_time_is_held_everything_goes_by_the_clocks_time(jump: int
     assert there.leader and there.leader.host == "a"
     assert [standby.held for standby in there.standbys] == [jump]
     assert (there.now, there.held) == (NOW, jump)
+
+
+@pytest.mark.parametrize("jump", [20, -20, -29])
+def test_a_leader_that_works_off_a_small_jump_is_seen_all_the_time(jump: int) -> None:
+    time = RedisTime()
+    time.offer(NOW, 0.0, 0.0, NOW)
+    for second in range(1, 300):
+        server = NOW + second + jump
+        time.offer(server, second, second, NOW + second)
+        at = int(time.now(second) * 1000)
+        there = read(facts("a", held=int(time.behind * 1000)) | {"at": at}, server=server)
+        assert there.leader and abs(there.now - at / 1000) < 0.01
 
 
 def test_a_standby_that_believes_the_jump_is_there_too() -> None:

@@ -102,20 +102,21 @@ def test_runs_that_a_silent_clock_did_not_come_to_are_told_too(watched: Watched,
     assert watched.watch() == {("back", "clock-silent"): 1, ("back", "not-started"): 1}
 
 
-def test_a_jump_of_redis_s_time_is_told_until_it_is_over_and_makes_no_run_late(watched: Watched, world: World) -> None:
-    hour = 3600.0
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_jump_of_redis_s_time_is_told_until_it_is_accepted_and_makes_no_run_late(
+    watched: Watched, world: World, jump: float
+) -> None:
     world.on(10)
     world.leader.work()
     watched.watch()
-    world.leader.lease.held = hour
+    world.leader.lease.held = jump
     world.leader.beat()
-    assert watched.watch(ahead=hour) == {("alert", "time-held"): 1}
-    assert "jumped ahead by 1 h" in watched.texts[-1]
-    world.on(10)
-    world.leader.work()
+    assert watched.watch(ahead=jump) == {("alert", "time-held"): 1}
+    assert f"jumped {'ahead' if jump > 0 else 'back'} by 1 h" in watched.texts[-1]
     world.leader.lease.held = 0.0
+    world.time.now += jump
     world.leader.beat()
-    assert watched.watch() == {("back", "time-held"): 1}
+    assert watched.watch()["back", "time-held"] == 1  # after a jump ahead, runs are late
 
 
 def test_what_a_person_paused_or_skipped_is_no_alarm(watched: Watched, world: World) -> None:

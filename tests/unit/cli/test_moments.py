@@ -17,6 +17,12 @@ def utc(text: str) -> int:
     return int(datetime.fromisoformat(f"{text}+00:00").timestamp())
 
 
+def test_in_the_hour_that_comes_twice_the_nearest_time_is_meant() -> None:
+    now = datetime(2026, 10, 25, 1, 30, tzinfo=UTC).timestamp()  # 01:30 GMT, an hour after 01:30 BST
+    assert coming("01:45", "Europe/London", now) == now + 15 * 60
+    assert past("01:15", "Europe/London", now) == now - 15 * 60
+
+
 @pytest.mark.parametrize(
     ("text", "instant"),
     [
