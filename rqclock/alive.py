@@ -18,6 +18,8 @@ def alive(arguments: list[str]) -> int:
     if arguments:
         wants_help = arguments[0] in ("-h", "--help")
         print(USAGE, end="", file=sys.stdout if wants_help else sys.stderr)
+        if not wants_help:
+            print(f"\nError: it takes no {arguments[0]!r}", file=sys.stderr)
         return 0 if wants_help else 2
     well, line = probe()
     print(line, file=sys.stdout if well else sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -24,13 +23,14 @@ from deploy.proof.running import DEPLOY, ROOT, Failed, Lacking, files, need, run
 # Kinds of others' operators, for which no schema is shipped. Any other unknown kind is a slip of the pen.
 FOREIGN_KINDS = {"Gateway", "HTTPRoute", "PodMonitor", "PrometheusRule", "SecretProviderClass"}
 FOLDER = DEPLOY / "kubernetes"
-# A component is proved on each overlay, as those who copy one will take it in.
-ADDED = """\
+# A component is proved on each overlay in both ways to take it in: by a line of the overlay itself, whose objects have
+# no namespace yet when it comes to them, and by a folder around the overlay.
+LISTED = "components: [../../components/{component}]\n"
+AROUND = """\
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 namespace: rqclock
-resources: [{overlay}]
-components: [{component}]
+resources: [../{overlay}]
 """
 STRICT = ("--offline=true", "--no-pager", "--threshold=30")
 
@@ -74,13 +74,23 @@ def renderings(program: Path) -> Iterator[tuple[str, str]]:
     for overlay in overlays:
         yield f"overlays/{overlay.name}", kustomized(program, overlay)
         for component in components:
-            with tempfile.TemporaryDirectory() as folder:
-                near = {
-                    name: os.path.relpath(path, Path(folder).resolve())  # kustomize takes no absolute path
-                    for name, path in (("overlay", overlay), ("component", component))
-                }
-                (Path(folder) / "kustomization.yaml").write_text(ADDED.format(**near))
-                yield f"overlays/{overlay.name} with {component.name}", kustomized(program, Path(folder))
+            yield from extended(program, overlay.name, component.name)
+
+
+def extended(program: Path, overlay: str, component: str) -> Iterator[tuple[str, str]]:
+    """The name and the objects of an overlay with a component: in a copy of the overlay, and around it."""
+    own = (FOLDER / "overlays" / overlay / "kustomization.yaml").read_text()
+    shapes = {
+        f"overlays/{overlay} with {component}": (overlay, own),
+        f"overlays/{overlay} with {component} around it": ("around", AROUND.format(overlay=overlay)),
+    }
+    for name, (folder, text) in shapes.items():
+        with tempfile.TemporaryDirectory() as copy:
+            root = Path(shutil.copytree(FOLDER, Path(copy) / "kubernetes"))
+            target = root / "overlays" / folder
+            target.mkdir(exist_ok=True)
+            (target / "kustomization.yaml").write_text(text + LISTED.format(component=component))
+            yield name, kustomized(program, target)
 
 
 def kustomized(program: Path, folder: Path) -> str:
@@ -107,7 +117,10 @@ def validated(name: str, text: str) -> Iterator[str]:
 
 def hangs_together(name: str, things: list[Any]) -> None:
     """No schema sees a selector that selects nothing, or a name that nobody has. Raises Failed with the first one, or
-    for a missing namespace."""
+    for a missing namespace or a way in that should not be there."""
+    ways_in = [thing["kind"] for thing in things if thing["kind"] in {"Gateway", "Ingress"}]
+    if name.startswith("overlays/") and ways_in != ["Gateway" if "gateway" in name else "Ingress"]:
+        raise Failed(f"{name}: the ways in are {ways_in}")
     pods = [thing["spec"]["template"] for thing in things if "template" in thing.get("spec", {})]
     made = {thing["metadata"]["name"] for thing in things if thing["kind"] == "ConfigMap"}
     for thing in things:

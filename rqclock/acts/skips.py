@@ -13,6 +13,7 @@ from rqclock.acts.marks import Mark, Marks, insist
 from rqclock.errors import RqclockError
 from rqclock.store.in_force import next_run
 from rqclock.store.keys import Keys
+from rqclock.store.replies import number
 from rqclock.store.server_now import Now
 from rqclock.store.ticks import iso
 from rqclock.timetable.schedules import Schedule
@@ -58,7 +59,7 @@ class Skips:
         if earlier:
             return replace(earlier, already=True)
         decided = self._marks.connection.hget(self._marks.keys.named("cursors"), schedule.slug)
-        tick = next_run(schedule, max(int(now), int(decided or 0)))
+        tick = next_run(schedule, max(int(now), number(decided, where=f"the cursor of {schedule.slug}") or 0))
         if tick is None:
             raise RqclockError(f"{schedule.name!r} has no next run to skip")
         value = {"tick": tick, "by": by.who, "why": by.why, "at": now}

@@ -15,7 +15,7 @@ from rqclock.masks import shown_call
 from rqclock.store.in_force import next_run
 from rqclock.timetable import retries
 from rqclock.timetable.forecast import MONTHS_13, clock_changes
-from rqclock.timetable.schedules import Schedule
+from rqclock.timetable.schedules import Policies, Schedule
 
 LATE = {
     "latest": "the latest missed run is caught up once, the others are recorded as missed",
@@ -49,8 +49,7 @@ def words(schedule: Schedule, now: int) -> Iterator[str]:
     yield f"  runs {_when(schedule)}" + ("" if schedule.enabled else "; SWITCHED OFF")
     yield f"  queues {call(schedule)} on {options.queue!r}; at most {span(options.timeout)}, {options.retries} retries"
     if schedule.trigger is not None:
-        within = "" if policies.catch_up == "none" else f", if not older than {span(policies.catch_up_within)}"
-        yield f"  if later than {span(policies.late_ok)}: {LATE[policies.catch_up]}{within}"
+        yield f"  if later than {span(policies.late_ok)}: {_late(policies)}"
         yield f"  if the run before is still going, the next {OVERLAP[policies.overlap]}"
         yield from _promises(schedule)
     if schedule.predicate is not None:
@@ -62,6 +61,13 @@ def words(schedule: Schedule, now: int) -> Iterator[str]:
     for touch in clock_changes([schedule], now, now + MONTHS_13):
         yield f"  clock change: {touch.text}"
     yield from (f"  next: {run_line(schedule, tick)}" for tick in _runs(schedule, now))
+
+
+def _late(policies: Policies) -> str:
+    """What becomes of a run that is later than what still counts as on time."""
+    if policies.catch_up == "none" or policies.catch_up_within <= policies.late_ok:
+        return LATE["none"]
+    return f"{LATE[policies.catch_up]}, if not older than {span(policies.catch_up_within)}"
 
 
 def _promises(schedule: Schedule) -> Iterator[str]:

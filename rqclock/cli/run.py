@@ -45,5 +45,5 @@ def _read(arguments: str | None) -> Any:
         return None
     try:
         return json.loads(arguments, object_hook=untag)
-    except ValueError as error:
-        raise ConfigurationError(f"--args is not JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(f"--args is not JSON that a job could carry: {error}") from None

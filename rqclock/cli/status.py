@@ -83,10 +83,14 @@ def _lines(status: Status) -> list[str]:
     leader = status.leader
     head = f"clock: {leader.host} (pid {leader.pid}) leads since {iso(leader.since)}" if leader else _silence(status)
     standbys = ", ".join(f"{standby.host} (pid {standby.pid})" for standby in status.standbys) or "none"
-    queues = ", ".join(f"{q['name']} ({q['count']} waiting, {q['workers']} workers)" for q in status.queues) or "none"
+    queues = ", ".join(f"{q['name']} ({q['count']} waiting, {_many(q['workers'])})" for q in status.queues) or "none"
     workers = ", ".join(f"{worker['name'][:12]} ({worker['state']})" for worker in status.workers) or "none"
     found = [head, f"standing by: {standbys}", f"queues: {queues}", f"workers: {workers}", zone_line(date.today())]
     return [*found[:2], held, *found[2:]] if (held := _held(status)) else found
+
+
+def _many(workers: int) -> str:
+    return "1 worker" if workers == 1 else f"{workers} workers"
 
 
 def _held(status: Status) -> str:

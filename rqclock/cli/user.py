@@ -12,13 +12,14 @@ import click
 from rqclock.accounts import ROLES, Accounts
 from rqclock.cli.common import json_option, say_json, server
 from rqclock.settings import Settings
+from rqclock.settings.environments import local_accounts_open
 
 stdin_option = click.option("--stdin", "from_stdin", is_flag=True, help="Read the password from standard input.")
 
 
 @click.group("user")
 def user_() -> None:
-    """Local accounts of the web console (in production only with RQCLOCK_LOCAL_ACCOUNTS=1)."""
+    """Local accounts of the web console (but for test systems only with RQCLOCK_LOCAL_ACCOUNTS=1)."""
 
 
 @user_.command("add")
@@ -30,6 +31,10 @@ def add(email: str, role: str, from_stdin: bool) -> None:
     with _accounts() as accounts:
         accounts.add(email, role, _password(from_stdin))
     click.echo(f"added {email.lower()} as {role}")
+    settings = Settings.read(os.environ)
+    if not local_accounts_open(settings):
+        named = f"RQCLOCK_ENVIRONMENT is {settings.environment or 'not set'}"
+        click.echo(f"nobody can sign in with it yet: {named}, so RQCLOCK_LOCAL_ACCOUNTS=1 is needed", err=True)
 
 
 @user_.command("list")

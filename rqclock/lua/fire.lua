@@ -105,7 +105,7 @@ local function decide(n, tick)
   if unsound[slug] == nil then unsound[slug] = broken(slug, skips) end
   if unsound[slug] then return {'stuck', 'wrong type of ' .. unsound[slug]} end
   local cursor = cursor_of[slug]
-  if cursor == '' then return {'stuck', 'cursor missing'} end
+  if not string.match(cursor, '^%d+$') or #cursor > 11 then return {'stuck', 'cursor missing'} end -- or not ours
   if cursor ~= tick[READ] or tonumber(tick[TICK]) <= tonumber(cursor) then return {'decided', cursor} end
   if tick[WHAT] ~= 'enqueue' then return {tick[WHAT], tick[MORE]} end
 

@@ -18,7 +18,13 @@ for _ = 1, tonumber(ARGV[5]) do
   redis.call('DEL', template)
   for i = at + 6, at + 5 + 2 * fields, 2 do redis.call('HSET', template, ARGV[i], ARGV[i + 1]) end
   local back = redis.call('HDEL', root .. 'retired', slug) + redis.call('HDEL', root .. 'renamed', slug) > 0
-  local decided = tonumber(redis.call('HGET', root .. 'cursors', slug) or nil)
+  local there = redis.call('HGET', root .. 'cursors', slug)
+  local decided = there and #there <= 11 and string.match(there, '^%d+$') and tonumber(there) or nil
+  if there and not decided and redis.call('TYPE', root .. 'index:' .. slug).ok == 'zset' then
+    -- Somebody else has written it: the last run that is recorded tells where we were.
+    local last = redis.call('ZREVRANGE', root .. 'index:' .. slug, 0, 0, 'WITHSCORES')
+    if last[2] then cursor = string.format('%d', tonumber(last[2])) end
+  end
   if back then cursor = now end -- whatever a clock remembers of it
   if news and version ~= '' then
     -- Where time was set back, the new rule begins behind what the old one has decided.

@@ -8,10 +8,6 @@ if current[1] ~= owner or current[2] ~= epoch then return 0 end
 local in_force = redis.call('HEXISTS', root .. 'definitions', old) == 1
 -- A copy of this message that a slow network delivers late finds nothing under the old name.
 if not in_force and redis.call('HEXISTS', root .. 'retired', old) == 0 then return 1 end
-if redis.call('HEXISTS', root .. 'definitions', new) == 1 or redis.call('EXISTS', root .. 'ledger:' .. new) == 1 then
-  return 2
-end
-
 -- A key that holds something else must not stop this midway: nothing here is rolled back.
 local function is_hash(key) return redis.call('TYPE', key).ok == 'hash' end
 
@@ -21,6 +17,13 @@ local function move(kind)
     redis.call('HSET', root .. kind, new, value)
     redis.call('HDEL', root .. kind, old)
   end
+end
+
+if redis.call('HEXISTS', root .. 'definitions', new) == 1 then return 2 end
+if redis.call('EXISTS', root .. 'ledger:' .. new) == 1 then
+  -- Two histories stay two; what a person has stopped stays so under either name.
+  for _, kind in ipairs({'paused', 'skips'}) do move(kind) end
+  return 2
 end
 
 -- Whoever leads after a crash before the publication must publish anew: the names in force are nobody's now.

@@ -127,7 +127,7 @@ class Ledger:
         """Fingerprint and number of the timetable in force; "" and 0 before the first. Raises redis.RedisError."""
         fingerprint, generation = self._connection.hmget(self._keys.named("timetable"), "fingerprint", "generation")
         self.pause()
-        return text(fingerprint or b""), int(generation or 0)
+        return text(fingerprint or b""), number(generation, where="the generation of the timetable") or 0
 
     def definitions(self) -> dict[str, dict[str, Any]]:
         """The definitions in force by slug. Raises redis.RedisError."""

@@ -10,8 +10,9 @@ import redis
 
 from rqclock.store.keys import Keys
 from rqclock.store.lease import read_member
-from rqclock.store.replies import text, texts
+from rqclock.store.replies import number, text, texts
 
+MILLISECONDS = 10**14  # an instant in milliseconds is less
 SILENT_AFTER = 10.0  # seconds without a beat after which a clock counts as silent, with a lease of up to 5 s
 WORKED_OFF = 30.0  # seconds: a smaller jump of Redis's time is worked off by the clocks themselves, slowly
 SILENT_LIVES = 2  # lives of the lease, where that is longer: then there are seconds between two beats
@@ -67,11 +68,11 @@ def present(lease: Mapping[str, str], members: Mapping[Any, Any], server: float)
     others = (read_member(facts) for owner, facts in members.items() if not leads or text(owner) != lease["owner"])
     standbys = [_presence(facts) for facts in others if facts and is_heard(facts, server)]
     held = held_by(lease) if leads else max((one.held for one in standbys), key=abs, default=0.0)
-    last = int(lease["at"]) / 1000 if "at" in lease else None
+    last = seconds(lease, "at") or None
     return Present(
         now=server - held,
         held=held,
-        leader=_presence(lease, int(lease["epoch"])) if leads else None,
+        leader=_presence(lease, number(lease.get("epoch"), where="the epoch of the lease")) if leads else None,
         standbys=standbys,
         silent_since=None if leads else last,
     )
@@ -79,19 +80,27 @@ def present(lease: Mapping[str, str], members: Mapping[Any, Any], server: float)
 
 def is_led(lease: Mapping[str, Any], server: float) -> bool:
     """Whether somebody leads by this lease at that instant of Redis's time."""
-    return bool(lease.get("owner")) and "at" in lease and is_heard(lease, server)
+    return bool(lease.get("owner")) and is_heard(lease, server)
 
 
 def held_by(facts: Mapping[str, Any]) -> float:
     """Seconds by which Redis's time is ahead of the process that has written them."""
-    return int(facts.get("held", 0)) / 1000
+    told = str(facts.get("held", 0))
+    jump = number(told.removeprefix("-"), where="the held time of a clock", below=MILLISECONDS) or 0
+    return (-jump if told.startswith("-") else jump) / 1000
+
+
+def seconds(facts: Mapping[str, Any], name: str) -> float:
+    """What a clock has written in milliseconds; 0 where it is no such number."""
+    return (number(facts.get(name), where=f"{name} of a clock", below=MILLISECONDS) or 0) / 1000
 
 
 def is_heard(facts: Mapping[str, Any], server: float) -> bool:
     """Whether a process has beaten lately: `at` is its own time, `server` Redis's."""
-    patience = max(SILENT_AFTER, SILENT_LIVES * int(facts.get("life", 0)) / 1000)
-    return abs(server - held_by(facts) - int(facts["at"]) / 1000) <= patience
+    patience = max(SILENT_AFTER, SILENT_LIVES * seconds(facts, "life"))
+    return abs(server - held_by(facts) - seconds(facts, "at")) <= patience
 
 
 def _presence(facts: Mapping[str, Any], epoch: int | None = None) -> Presence:
-    return Presence(str(facts["host"]), int(facts["pid"]), epoch, int(facts["since"]) / 1000, held_by(facts))
+    pid = number(facts.get("pid"), where="the pid of a clock") or 0
+    return Presence(str(facts.get("host", "?")), pid, epoch, seconds(facts, "since"), held_by(facts))

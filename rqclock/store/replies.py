@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 log = logging.getLogger("rqclock.store")
+LATEST = 10**11  # epoch seconds that no clock of ours has written, nor any other number here
 
 
 def text(value: Any) -> str:
@@ -32,13 +33,15 @@ def json_object(value: Any, *, where: str) -> dict[str, Any] | None:
     return None
 
 
-def number(value: Any, *, where: str) -> int | None:
-    """The whole number of a reply; None where there is none, or anything else, which is named likewise."""
-    try:
-        return None if value is None else int(value)
-    except ValueError:
-        leave_out(where)
+def number(value: Any, *, where: str, below: int = LATEST) -> int | None:
+    """The whole number of a reply, as we write them; None where there is none, or anything else, which is named."""
+    if value is None:
         return None
+    said = text(value)
+    if said.isdecimal() and said.isascii() and len(said) <= len(str(below)) and int(said) < below:
+        return int(said)
+    leave_out(where)
+    return None
 
 
 @lru_cache(1000)

@@ -277,3 +277,18 @@ def test_a_definition_of_a_newer_rqclock_is_read_as_far_as_it_is_understood(redi
     definition["target"]["options"]["of_the_future"] = 1
     definition["of_the_future"] = 1
     assert Schedule.from_definition(definition) == leader.schedule()
+
+
+@pytest.mark.parametrize("garbage", ["x", "1795326133.5", "0x1F", "1e400", "-7", "9" * 20])
+def test_a_cursor_that_is_no_number_of_ours_is_put_back_to_the_last_run_that_is_recorded(
+    redis: redis_py.Redis, garbage: str
+) -> None:
+    leader = Leader(redis, seconds("tick", "tock")).lead()
+    leader.step(3)
+    redis.hset("rq:clock:default:cursors", "tick", garbage)
+    with pytest.raises(NotPublished):
+        leader.step(1)
+    anew = Leader(redis, seconds("tick", "tock"), leader.time).lead(publish=True)
+    anew.step(2)
+    assert list(anew.decisions("tick")) == list(anew.decisions("tock")) == [1, 2, 3, 4, 5, 6]
+    assert set(anew.decisions("tick").values()) == {"enqueued"}

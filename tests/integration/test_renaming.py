@@ -75,6 +75,22 @@ def test_the_pause_goes_with_the_name(redis: redis_py.Redis) -> None:
     assert [run.decision for run in read_history(redis, KEYS, new.schedules[0], 9)] == ["skipped"]
 
 
+def test_the_pause_goes_with_the_name_also_where_another_schedule_of_that_name_has_left_a_history(
+    redis: redis_py.Redis,
+) -> None:
+    first = Leader(redis, timetable("new"), START)
+    first.run(2)
+    first.leave()
+    second = Leader(redis, timetable("old"), START + 2)
+    second.run(2)
+    redis.hset(KEYS.named("paused"), "old", json.dumps({"by": "Ann", "why": "the bank is closed", "at": START + 4}))
+    second.leave()
+    third = Leader(redis, timetable("new", renamed_from="old"), START + 4)
+    third.run(3)
+    rows = {int(tick): json.loads(row) for tick, row in redis.hgetall(KEYS.of("ledger", "new")).items()}
+    assert [rows[START + second]["is"] for second in (5, 6, 7)] == ["skipped"] * 3
+
+
 def test_the_outcome_of_a_job_queued_under_the_old_name_is_found_under_the_new(redis: redis_py.Redis) -> None:
     first = Leader(redis, timetable("old"), START)
     first.run(1)

@@ -67,6 +67,15 @@ def look(rqclock: Rqclock, ran: Leader, caplog: pytest.LogCaptureFixture) -> Cal
     return look
 
 
+@pytest.mark.parametrize("garbage", ["x", "", "1e400", "9" * 30, "-5", "1795326133.5"])
+@pytest.mark.parametrize("name", ["held", "at", "life", "pid", "since", "epoch"])
+def test_an_unreadable_lease_ends_no_command_either(
+    look: Callable[[], list[str]], redis: redis_py.Redis, name: str, garbage: str
+) -> None:
+    redis.hset(ROOT + "lease", name, garbage)
+    look()
+
+
 @pytest.mark.parametrize("garbage", GARBAGE)
 @pytest.mark.parametrize("place", ["ledger:tick", "outcomes:tick", "versions:tick", "definitions", "members"])
 def test_an_unreadable_value_ends_no_command_that_looks(

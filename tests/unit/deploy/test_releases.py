@@ -44,6 +44,14 @@ def test_a_machine_gets_all_folders_of_the_application_and_is_asked_before_it_st
         assert wanted in page
 
 
+def test_a_command_by_hand_sees_what_the_clock_sees() -> None:
+    page = (DEPLOY / "systemd/README.md").read_text()
+    [command] = re.findall(r"^ +(systemd-run (?:.*\\\n)+.*)$", page, re.MULTILINE)
+    told = unit(UNITS["clock"])
+    assert f"--property=EnvironmentFile={told['EnvironmentFile'][0]} " in command
+    assert re.findall(r"--setenv=(\S+)", command) == told["Environment"]
+
+
 def test_fly_builds_the_image_that_there_is_and_listens_where_it_does() -> None:
     file = fly()
     dockerfile = (ROOT / file["build"]["dockerfile"]).read_text()
