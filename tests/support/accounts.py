@@ -16,6 +16,10 @@ DECISIONS = {"enqueued", "skipped", "missed", "refused"}
 PERIODS: Mapping[str, int] = {"tick": 1}
 
 
+class WrongAccounts(AssertionError):
+    """A tick without a decision, or with two; a job that is queued twice, or not at all."""
+
+
 @dataclass(frozen=True)
 class Accounts:
     """The rows of each schedule by slug and tick, gaps taken apart; and how often each job id is in a queue.
@@ -53,7 +57,8 @@ class Accounts:
 
     def check(self) -> Accounts:
         """Fail unless every tick between the first and the last has one decision, and each job is queued once."""
-        assert not self.problems, "\n".join([f"{len(self.problems)} problems:", *self.problems[:40]])
+        if self.problems:
+            raise WrongAccounts("\n".join([f"{len(self.problems)} problems:", *self.problems[:40]]))
         return self
 
     def ticks(self, slug: str = "tick", *decisions: str) -> list[int]:
