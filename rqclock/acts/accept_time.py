@@ -7,7 +7,7 @@ import redis
 from rqclock.acts.activity import By, Entry, announce
 from rqclock.errors import RqclockError
 from rqclock.store.keys import Keys
-from rqclock.store.presence import WORKED_OFF, read_present
+from rqclock.store.presence import has_jumped, read_present
 from rqclock.store.scripts import Scripts
 
 
@@ -21,9 +21,8 @@ def accept_time(connection: redis.Redis, keys: Keys, by: By) -> float:
     Raises NothingHeld, redis.RedisError.
     """
     there = read_present(connection, keys)
-    running = [*([there.leader] if there.leader else []), *there.standbys]
-    held = next((clock.held for clock in running if abs(clock.held) > WORKED_OFF), 0.0)
-    if not running:
+    held = next((clock.held for clock in there.processes if has_jumped(clock.held)), 0.0)
+    if not there.processes:
         raise NothingHeld("no clock runs, and one that starts goes by Redis's time")
     if not held:
         raise NothingHeld("there is nothing to accept: the clocks go by Redis's time")

@@ -25,8 +25,7 @@ def forget(connection: redis.Redis, keys: Keys, name: str, by: By) -> int:
     known = clocks(connection, keys.prefix)
     if name not in known:
         raise RqclockError(f"there is no Clock {name!r}{did_you_mean(name, known)}")
-    there = read_present(connection, keys)
-    if alive := [*([there.leader] if there.leader else []), *there.standbys]:
+    if alive := read_present(connection, keys).processes:
         raise RqclockError(f"a process of {name!r} runs on {alive[0].host} (pid {alive[0].pid}): stop it first")
     found = list(connection.scan_iter(f"{keys.root}*", count=1000))
     for part in slices(found, AT_ONCE):

@@ -10,6 +10,7 @@ import redis
 from rqclock.alerts import wording
 from rqclock.alerts.finding import Finding
 from rqclock.alerts.kinds import CLOCK_SILENT
+from rqclock.store.keys import Keys
 
 # Nobody knows the name of a Clock that never came, so this alert has none: its id is no Clock's.
 ABSENT = Finding(CLOCK_SILENT, None, name="the clock")
@@ -30,7 +31,7 @@ def read_place(connection: redis.Redis, prefix: str, names: Collection[str]) -> 
     if names:
         return Place(names)
     pipeline = connection.pipeline(transaction=False)
-    pipeline.exists(f"{prefix}:forgotten")
+    pipeline.exists(Keys(prefix, "").forgotten)
     pipeline.exists(f"{prefix}:workers", f"{prefix}:queues")
     given_up, used = pipeline.execute()
     return Place((), bool(given_up), bool(used))

@@ -11,6 +11,7 @@ from rqclock.alerts import wording
 from rqclock.alerts.finding import Finding
 from rqclock.alerts.kinds import CLOCK_SILENT
 from rqclock.store.keys import Keys
+from rqclock.store.presence import held_by
 from rqclock.store.replies import text
 
 FIELDS = ("owner", "epoch", "beat", "at", "host", "held")
@@ -45,7 +46,7 @@ def read_beat(connection: redis.Redis, keys: Keys) -> Beat | None:
     owner, epoch, number, at, host, held = _texts(lease)
     name, timezone = _texts(named)
     last = int(at) / 1000 if at else None
-    return Beat(name or keys.clock, timezone or "UTC", owner, epoch, number, last, host, int(held or 0) / 1000)
+    return Beat(name or keys.clock, timezone or "UTC", owner, epoch, number, last, host, held_by({"held": held or 0}))
 
 
 class Silence:

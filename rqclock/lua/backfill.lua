@@ -1,3 +1,4 @@
+--import activity
 -- Queue past runs after all: each only if its row of the ledger still is what was seen. The cursor is not touched.
 -- Decided before anything is written, like fire.lua.
 -- ARGV: root, prefix, slug, now (ms), now as RQ writes it, queue, ttl or '', overlap ('skip' or ''), the activity entry
@@ -39,7 +40,7 @@ for n, run in ipairs(runs) do
     redis.call('SADD', prefix .. ':queues', queue)
     redis.call('RPUSH', queue, run[JOB])
     if place == '' and ARGV[9] ~= '' then
-      place = redis.call('XADD', root .. 'activity', 'MINID', '~', (redis.call('TIME')[1] - 7776000) .. '000', '*', 'entry', ARGV[9])
+      place = keep(root, ARGV[9])
     end
   end
 end

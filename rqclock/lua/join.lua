@@ -8,12 +8,14 @@ local highest, same = 0, nil
 local all = redis.call('HGETALL', members)
 for i = 2, #all, 2 do
   local read, member = pcall(cjson.decode, all[i])
-  if not (read and type(member) == 'table' and tonumber(member.at) and tonumber(member.generation)) then
-    redis.call('HDEL', members, all[i - 1]) -- none of us has written it
-  elseif now - member.at - (tonumber(member.held) or 0) <= life then -- while Redis's time is held, its `at` is not Redis's
+  local ours = read and type(member) == 'table' and tonumber(member.at) and tonumber(member.generation)
+  local age = ours and now - member.at - (tonumber(member.held) or 0) -- `at` is in its own time
+  if not ours then
+    redis.call('HDEL', members, all[i - 1])
+  elseif age <= life then
     highest = math.max(highest, member.generation)
     if member.fingerprint == fingerprint then same = math.max(same or 0, member.generation) end
-  elseif now - member.at - (tonumber(member.held) or 0) > 3600000 then
+  elseif age > 3600000 then
     redis.call('HDEL', members, all[i - 1])
   end
 end

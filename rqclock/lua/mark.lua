@@ -1,3 +1,4 @@
+--import activity
 -- What a person wants of the coming ticks: a pause or its end, or the skipping of one run; with its activity entry.
 -- ARGV: root, the hash ('paused' or 'skips'), its field (a slug, or '*'), what must stand there ('' nothing, '-' whatever),
 --       the new value ('' none), a tick that must not be decided yet ('' none), the entry
@@ -14,4 +15,4 @@ end
 
 redis.call('EXPIRE', root .. 'members', 86400) -- see beat.lua: people can pause although Redis is full
 if ARGV[5] == '' then redis.call('HDEL', hash, field) else redis.call('HSET', hash, field, ARGV[5]) end
-return {'ok', redis.call('XADD', root .. 'activity', 'MINID', '~', (redis.call('TIME')[1] - 7776000) .. '000', '*', 'entry', ARGV[7])}
+return {'ok', keep(root, ARGV[7])}

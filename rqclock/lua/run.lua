@@ -1,3 +1,4 @@
+--import activity
 -- Run now: a job beside the timetable, once for each token of a schedule; cursor and pause have no say in it.
 -- ARGV: root, prefix, slug, ledger field, instant (s), now (ms), now as RQ writes it, job id, queue, ttl or '',
 --       overlap ('skip' or ''), the ledger row, number of fields to change, fields and values, the activity entry, the token
@@ -27,4 +28,4 @@ redis.call('HSET', root .. 'ledger:' .. slug, field, ARGV[12])
 redis.call('ZADD', root .. 'index:' .. slug, ARGV[5], field)
 redis.call('SADD', prefix .. ':queues', queue)
 redis.call('RPUSH', queue, job)
-return {job, redis.call('XADD', root .. 'activity', 'MINID', '~', (redis.call('TIME')[1] - 7776000) .. '000', '*', 'entry', ARGV[#ARGV - 1])}
+return {job, keep(root, ARGV[#ARGV - 1])}

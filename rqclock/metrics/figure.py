@@ -46,9 +46,8 @@ class Sheet:
         """A value, with its labels in the figure's order."""
         family = self._families[figure.name]
         assert not isinstance(family, HistogramMetricFamily)
-        family.add_metric(
-            [_label(one) for one in labels], float(value)
-        )  # here, where what is no such number costs its part alone
+        # A float here and not in Prometheus's library: what is no such number costs its part alone.
+        family.add_metric([_label(one) for one in labels], float(value))
 
     def put_all(self, figure: Figure, values: Mapping[str, float], *labels: str) -> None:
         """A value for each value of the last label."""

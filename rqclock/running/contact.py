@@ -47,7 +47,6 @@ class Contact:
 
     def beat(self) -> Beat:
         """One beat of the lease, whose answer is a sample too. Raises redis.RedisError."""
-        self._lease.held = self._time.behind
         beat = self._lease.beat(self.now())
         if self._accepted is not None and beat.accepted != self._accepted:
             self._time.accept()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rqclock.store.presence import has_jumped
+
 SMALL = 1.0  # seconds of a jump that is simply followed
-LARGE = 30.0  # a jump beyond it needs a second witness
 SLEW = 0.1  # seconds gained or lost a second while a middling jump is worked off
 
 
@@ -42,9 +43,9 @@ class RedisTime:
         self.held = self._slewing_to = None
         if abs(jump) <= doubt:
             return
-        if abs(jump) <= SMALL or (abs(jump) > LARGE and abs(server - wall) <= LARGE):
+        if abs(jump) <= SMALL or (has_jumped(jump) and not has_jumped(server - wall)):
             self.offset = offset
-        elif abs(jump) <= LARGE:
+        elif not has_jumped(jump):
             self._slewing_to, self._slewed_at = offset, answered
         else:
             self.held = jump

@@ -46,10 +46,20 @@ class Present:
     standbys: list[Presence]
     silent_since: float | None
 
+    @property
+    def processes(self) -> list[Presence]:
+        """All that run, the leader first."""
+        return [*([self.leader] if self.leader else []), *self.standbys]
+
+
+def has_jumped(held: float) -> bool:
+    """Whether Redis's time has jumped by so much that a person must say which time is right."""
+    return abs(held) > WORKED_OFF
+
 
 def clocks(connection: redis.Redis, prefix: str) -> list[str]:
     """The names of the Clocks that have published a timetable, or begun to. Raises redis.RedisError."""
-    return sorted(text(name) for name in connection.smembers(f"{prefix}:clocks"))
+    return sorted(text(name) for name in connection.smembers(Keys(prefix, "").clocks))
 
 
 def read_present(connection: redis.Redis, keys: Keys) -> Present:
@@ -68,7 +78,7 @@ def present(lease: Mapping[str, str], members: Mapping[Any, Any], server: float)
     others = (read_member(facts) for owner, facts in members.items() if not leads or text(owner) != lease["owner"])
     standbys = [_presence(facts) for facts in others if facts and is_heard(facts, server)]
     held = held_by(lease) if leads else max((one.held for one in standbys), key=abs, default=0.0)
-    last = seconds(lease, "at") or None
+    last = seconds_of(lease, "at") or None
     return Present(
         now=server - held,
         held=held,
@@ -90,17 +100,17 @@ def held_by(facts: Mapping[str, Any]) -> float:
     return (-jump if told.startswith("-") else jump) / 1000
 
 
-def seconds(facts: Mapping[str, Any], name: str) -> float:
+def seconds_of(facts: Mapping[str, Any], name: str) -> float:
     """What a clock has written in milliseconds; 0 where it is no such number."""
     return (number(facts.get(name), where=f"{name} of a clock", below=MILLISECONDS) or 0) / 1000
 
 
 def is_heard(facts: Mapping[str, Any], server: float) -> bool:
     """Whether a process has beaten lately: `at` is its own time, `server` Redis's."""
-    patience = max(SILENT_AFTER, SILENT_LIVES * seconds(facts, "life"))
-    return abs(server - held_by(facts) - seconds(facts, "at")) <= patience
+    patience = max(SILENT_AFTER, SILENT_LIVES * seconds_of(facts, "life"))
+    return abs(server - held_by(facts) - seconds_of(facts, "at")) <= patience
 
 
 def _presence(facts: Mapping[str, Any], epoch: int | None = None) -> Presence:
     pid = number(facts.get("pid"), where="the pid of a clock") or 0
-    return Presence(str(facts.get("host", "?")), pid, epoch, seconds(facts, "since"), held_by(facts))
+    return Presence(str(facts.get("host", "?")), pid, epoch, seconds_of(facts, "since"), held_by(facts))

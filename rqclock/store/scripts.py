@@ -8,6 +8,8 @@ from typing import Any
 
 import redis
 
+IMPORT = "--import "
+
 
 class Scripts:
     """The scripts of `rqclock/lua`, called by name; sent once to a server, afterwards by their hash."""
@@ -25,4 +27,13 @@ class Scripts:
 
 @cache
 def _source(name: str) -> str:
+    """The script; those of `lua/shared` that its first line imports go before."""
+    script = _read(name)
+    first, _, rest = script.partition("\n")
+    if not first.startswith(IMPORT):
+        return script
+    return "".join(_read(f"shared/{one}") for one in first.removeprefix(IMPORT).split()) + rest
+
+
+def _read(name: str) -> str:
     return (files("rqclock") / "lua" / f"{name}.lua").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from rqclock.acts.pauses import Pause, Pauses
 from rqclock.acts.skips import Skip, Skips
 from rqclock.store.in_force import next_run, read_schedules
 from rqclock.store.keys import Keys
-from rqclock.store.presence import WORKED_OFF, Presence, read_present
+from rqclock.store.presence import Presence, has_jumped, read_present
 from rqclock.store.replies import text
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import Run, read_histories
@@ -65,8 +65,8 @@ class Status:
 
     @property
     def has_jumped(self) -> bool:
-        """Whether Redis's time has jumped by so much that a person must say which time is right."""
-        return abs(self.held) > WORKED_OFF
+        """Whether a person must say which time is right."""
+        return has_jumped(self.held)
 
 
 def read_status(connection: redis.Redis, keys: Keys, *, runs: int = STRIP) -> Status:
