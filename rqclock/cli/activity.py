@@ -16,7 +16,7 @@ from rqclock.acts.activity import ALL, Entry, log, read
 from rqclock.cli.common import json_option, say_json
 from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.moments import past
-from rqclock.cli.table import filled, output
+from rqclock.cli.table import show_table
 from rqclock.logs import Json
 from rqclock.views.wording import when
 
@@ -88,4 +88,4 @@ def _show(entries: list[Entry], timezone: str, *, nothing: str) -> None:
         schedule = "all" if entry.schedule == ALL else entry.schedule
         detail = ", ".join(f"{name} {value}" for name, value in entry.details().items())
         rows.append([when(entry.at, timezone), entry.who, entry.what, schedule, entry.why, entry.where, detail])
-    output().print(filled(["When", "Who", "What", "Schedule", "Why", "From where", "Detail"], rows))
+    show_table(["When", "Who", "What", "Schedule", "Why", "From where", "Detail"], rows)

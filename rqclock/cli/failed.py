@@ -17,7 +17,7 @@ from rqclock.cli.activity import to_the_log
 from rqclock.cli.common import confirm, iso, json_option, say_json, say_missing
 from rqclock.cli.in_force import InForce, acting, in_force
 from rqclock.cli.moments import past
-from rqclock.cli.table import filled, output
+from rqclock.cli.table import show_table
 from rqclock.errors import ConfigurationError, did_you_mean
 from rqclock.settings import Settings
 from rqclock.store.in_force import read_schedules
@@ -144,7 +144,7 @@ def _show(jobs: list[Failed], timezone: str, *, more: bool) -> None:
     if not jobs:
         click.echo("no job has failed for good")
         return
-    output().print(filled(COLUMNS, [_row(job, timezone) for job in jobs]))
+    show_table(COLUMNS, [_row(job, timezone) for job in jobs])
     if more:
         click.echo("there are more: -n shows them")
 

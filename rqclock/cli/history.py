@@ -9,7 +9,7 @@ import click
 from rqclock.cli.common import iso, json_option, say_json
 from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.marks import Marks, words
-from rqclock.cli.table import filled, output
+from rqclock.cli.table import show_table
 from rqclock.cli.timetable import shown
 from rqclock.store.ticks import local
 from rqclock.timetable.schedules import Schedule
@@ -39,7 +39,7 @@ def history_(there: InForce, name: str, count: int, as_json: bool) -> None:
         return
     columns = ["Due", "Decision", "Reason", "Late by", "Status", "Took", "Worker", "Error"]
     rows = [[shown(local(run.tick, schedule.timezone)), *_row(run, schedule.timezone)] for run in runs]
-    output().print(filled(columns, rows, title=schedule.name))
+    show_table(columns, rows, title=schedule.name)
 
 
 def _mark(there: InForce, schedule: Schedule) -> str:

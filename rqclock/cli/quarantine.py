@@ -12,7 +12,7 @@ from rqclock.acts.quarantined import Quarantine, Quarantined
 from rqclock.cli.activity import to_the_log
 from rqclock.cli.common import confirm, iso, json_option, say_json, say_missing
 from rqclock.cli.in_force import InForce, acting, in_force
-from rqclock.cli.table import filled, output
+from rqclock.cli.table import show_table
 from rqclock.views.wording import when
 
 SHOWN = 50
@@ -35,7 +35,7 @@ def list_(there: InForce, count: int, as_json: bool) -> None:
         for job in jobs[:count]:
             say_json(_facts(job))
     elif jobs:
-        output().print(filled(COLUMNS, [_row(job, there.timezone) for job in jobs[:count]]))
+        show_table(COLUMNS, [_row(job, there.timezone) for job in jobs[:count]])
         click.echo("there are more: -n shows them\n" * (len(jobs) > count), nl=False)
     else:
         click.echo("no job was put aside")

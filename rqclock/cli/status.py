@@ -12,7 +12,7 @@ from rqclock.cli.common import iso, json_option, say_json
 from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.marks import facts as mark_facts
 from rqclock.cli.marks import words
-from rqclock.cli.table import filled, output
+from rqclock.cli.table import show_table
 from rqclock.cli.timetable import shown
 from rqclock.running.zone_age import zone_line
 from rqclock.store.presence import Presence
@@ -67,7 +67,7 @@ def _show(status: Status) -> None:
         click.echo("schedules: none yet; a clock brings its timetable when it leads")
         return
     rows = [_row(schedule) for schedule in status.schedules]
-    output().print(filled(["Name", "When", "Next", "Last", "Ended"], rows))
+    show_table(["Name", "When", "Next", "Last", "Ended"], rows)
 
 
 def _row(schedule: ScheduleStatus) -> list[str]:

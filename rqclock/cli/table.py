@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, fields
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 UNBOUNDED = 10_000
+LONG = 24  # a longer word, like an address or a path, may be broken
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,49 @@ def output() -> Console:
     return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=UNBOUNDED)
 
 
-def filled(columns: list[str], rows: list[list[str]], *, title: str | None = None) -> Table:
-    """The table without the columns that say nothing; the first column, which names the row, is never broken."""
+def show_table(columns: list[str], rows: list[list[str]], *, title: str | None = None) -> None:
+    """Print the rows under the columns that say something; where not even single words fit, below each other.
+
+    The first column names the row and is never broken.
+    """
+    console = output()
     used = [n for n in range(len(columns)) if n == 0 or any(row[n] for row in rows)]
+    heads, cells = [columns[n] for n in used], [[row[n] for n in used] for row in rows]
+    widths = _widths(heads, cells, console.width - 3 * len(used) - 1)  # less the lines and the space beside them
+    console.print(_records(heads, cells, title) if widths is None else _table(heads, cells, title, widths))
+
+
+def _table(heads: list[str], rows: list[list[str]], title: str | None, widths: list[int]) -> Table:
     table = Table(title=Text(title) if title else None)
-    for n in used:
-        table.add_column(columns[n], no_wrap=n == 0, overflow="fold")
+    for head, width in zip(heads, widths, strict=True):
+        table.add_column(head, width=width, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(row[n]) for n in used))
+        table.add_row(*(Text(cell) for cell in row))
     return table
+
+
+def _records(heads: list[str], rows: list[list[str]], title: str | None) -> Group:
+    """What names the row, and below it the other cells that say something, each after its column's name."""
+    lines: list[RenderableType] = [Text(title, style="bold")] if title else []
+    for row in rows:
+        named = zip(heads[1:], row[1:], strict=True)
+        cells = [f"{head.lower()} {', '.join(cell.splitlines())}" for head, cell in named if cell]
+        lines += [Text(row[0], style="bold", overflow="fold"), _below(" · ".join(cells))]
+    return Group(*lines)
+
+
+def _widths(heads: list[str], rows: list[list[str]], room: int) -> list[int] | None:
+    """How wide the columns are, taken from the widest as far as words stay whole; None if they do not fit in."""
+    columns = [[head, *cells] for head, *cells in zip(heads, *rows, strict=True)]
+    widths = [max(cell_len(line) for cell in column for line in (cell.splitlines() or [""])) for column in columns]
+    least = [min(LONG, max(cell_len(word) for cell in column for word in (cell.split() or [""]))) for column in columns]
+    least[0] = widths[0]
+    while sum(widths) > room:
+        shrinkable = [n for n in range(len(widths)) if widths[n] > least[n]]
+        if not shrinkable:
+            return None
+        widths[max(shrinkable, key=lambda n: widths[n])] -= 1
+    return widths
 
 
 def show(rows: list[Row], console: Console, *, title: str, zone: str) -> None:
@@ -79,4 +115,4 @@ def narrow(rows: list[Row], zone: str) -> Table:
 
 
 def _below(words: str) -> Padding:
-    return Padding(Text(words, overflow="fold"), (0, 0, 0, 2))
+    return Padding(Text(words, overflow="fold"), (0, 0, 0, 2), expand=False)
