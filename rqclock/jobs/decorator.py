@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
 from rqclock.errors import ConfigurationError, did_you_mean
 from rqclock.jobs import job_modules
@@ -85,14 +85,30 @@ class JobFunction(Protocol[P, R_co]):
         """Queue it at an instant (a datetime with its zone)."""
 
 
+@overload
+def job(function: Callable[P, R_co], /) -> JobFunction[P, R_co]: ...
+
+
+@overload
 def job(
+    *,
+    queue: str = ...,
+    timeout: int | str | timedelta = ...,
+    retry: int | Retry | None = ...,
+    **lives: Any,
+) -> Callable[[Callable[P, R_co]], JobFunction[P, R_co]]: ...
+
+
+def job(
+    function: Any = None,
+    /,
     *,
     queue: str = "default",
     timeout: int | str | timedelta = DEFAULT_TIMEOUT,
     retry: int | Retry | None = None,
     **lives: Any,
-) -> Callable[[Callable[P, R_co]], JobFunction[P, R_co]]:
-    """Say how a function is run by workers.
+) -> Any:
+    """Say how a function is run by workers: `@job`, or `@job(queue="mail", timeout="10m")`.
 
     `timeout` and the lives `result_ttl`, `failure_ttl`, `ttl` are seconds, RQ's texts ("10m") or timedeltas;
     `retry` is a number of further attempts (with growing pauses) or RQ's `Retry`; `description` is free text;
@@ -100,6 +116,8 @@ def job(
     no log, description or page shows.
     Raises ConfigurationError for a value that RQ would refuse, or an unknown option.
     """
+    if function is not None and not callable(function):  # RQ's own decorator takes the queue so
+        raise ConfigurationError(f"@job({function!r}): say @job(queue={function!r})")
     options = _options(queue, timeout, retry, lives)
 
     def decorate(function: Callable[P, R_co]) -> JobFunction[P, R_co]:
@@ -110,7 +128,7 @@ def job(
         function.enqueue_at = lambda when, *args, **kwargs: _enqueue_at(function, when, args, kwargs)  # type: ignore[attr-defined]
         return cast("JobFunction[P, R_co]", function)
 
-    return decorate
+    return decorate if function is None else decorate(function)
 
 
 def options_of(function: Callable[..., Any] | str) -> JobOptions:

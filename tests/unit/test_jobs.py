@@ -31,6 +31,20 @@ def test_a_function_under_job_is_still_that_function() -> None:
     assert path_of(jobs.retried) == "tests.support.jobs.retried"
 
 
+def test_job_may_stand_without_parentheses() -> None:
+    @job
+    def double(n: int) -> int:
+        return 2 * n
+
+    assert double(4) == 8
+    assert options_of(double) == JobOptions("default", 180)
+
+
+def test_the_queue_in_the_place_where_rq_takes_it_is_refused_with_the_right_words() -> None:
+    with pytest.raises(ConfigurationError, match=r"@job\('mail'\): say @job\(queue='mail'\)"):
+        job("mail")  # type: ignore[call-overload]
+
+
 def test_a_function_without_job_runs_as_rq_would_run_it() -> None:
     assert options_of(jobs.plain) == JobOptions("default", 180)
 
