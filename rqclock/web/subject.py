@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, g, request, url_for
+from flask import abort, g, redirect, request, url_for
 
 from rqclock.acts.activity import ALL, By
 from rqclock.acts.pauses import Pause, Pauses
 from rqclock.acts.skips import Skip, Skips
 from rqclock.store.in_force import next_run, read_schedule
 from rqclock.store.keys import Keys
+from rqclock.store.names import Names
+from rqclock.store.replies import text
 from rqclock.store.ticks import slug
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import Run, read_history
@@ -52,13 +54,23 @@ class Standing:
 
 
 def find(clock: str, name: str) -> Subject:
-    """The schedule in force; else the request ends with 404."""
+    """The schedule in force; else the request ends: at the page of today for a name that it had before, or with 404."""
     keys = next((keys for keys in clock_keys() if keys.clock == clock), None)
-    found: Any = connection().hget(keys.named("definitions"), slug(name)) if keys else None
-    schedule = read_schedule(found, where=f"the definition of {slug(name)}") if found else None
-    if keys is None or schedule is None or schedule.name != name:
+    schedule = _in_force(keys, slug(name)) if keys else None
+    if keys is not None and schedule is not None and schedule.name == name:
+        return Subject(keys, schedule)
+    renamed = _in_force(keys, Names.read(connection(), keys).today(slug(name))) if keys else None
+    if renamed is None or renamed.slug == slug(name):
         abort(404, f"There is no schedule {name!r} in the timetable that is in force.")
-    return Subject(keys, schedule)
+    if request.method in ("GET", "HEAD"):
+        asked = f"?{text(request.query_string)}" if request.query_string else ""
+        abort(redirect(url_for(request.endpoint or "schedules.one", clock=clock, name=renamed.name) + asked))
+    abort(404, f"The schedule {name!r} is called {renamed.name!r} now.")
+
+
+def _in_force(keys: Keys, slug_: str) -> Schedule | None:
+    found: Any = connection().hget(keys.named("definitions"), slug_)
+    return read_schedule(found, where=f"the definition of {slug_}") if found else None
 
 
 def standing(subject: Subject, *, now: float) -> Standing:

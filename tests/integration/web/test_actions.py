@@ -288,6 +288,17 @@ def test_a_schedule_that_has_left_the_timetable_cannot_be_acted_on(led: Led, as_
         assert as_("admin").get(path.replace("default", "elsewhere")).status_code == 404
 
 
+def test_the_page_of_a_former_name_leads_to_the_one_of_today(led: Led, as_: As, redis: redis_py.Redis) -> None:
+    redis.hset(led.keys.named("renamed"), "dusting", "sweeping")
+    admin = as_("admin")
+    for path in ["/schedules/default/sweeping", *NEEDED]:
+        answer = admin.get(path.replace("sweeping", "dusting") + "?reason=x%26y")
+        assert (answer.status_code, answer.location) == (302, path + "?reason=x%26y")
+    refused = admin.post(PAUSE.replace("sweeping", "dusting"), data=hidden(admin.get(PAUSE).text), headers=HERE)
+    assert refused.status_code == 404 and "is called &#39;sweeping&#39; now" in refused.text
+    assert not redis.exists(led.keys.named("paused"))
+
+
 def test_the_pages_that_ask_speak_plain_words(led: Led, as_: As, redis: redis_py.Redis) -> None:
     led.decide("sweeping", "missed", "skipped", "refused", None)
     for path in [*NEEDED, backfill_span(led, as_("admin")), "/activity"]:
