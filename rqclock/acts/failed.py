@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,11 @@ from rqclock.store.in_force import read_schedules
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import rq_stamp, slices
 from rqclock.store.names import Names
+from rqclock.store.of_jobs import RunOfJob, read_runs
 from rqclock.store.places import Places
 from rqclock.store.replies import text
 from rqclock.store.scripts import Scripts
-from rqclock.store.ticks import field, read_job_id, slug
+from rqclock.store.ticks import slug
 
 CHUNK = 500
 BATCH = 100  # in one step of Redis
@@ -78,9 +79,9 @@ class FailedJobs:
         meant = None if wanted.schedule is None else names.today(slug(wanted.schedule))
         for queue in queues:
             ids = [job_id for job_id, _ in self._places.failed(queue, None)]
-            ours = ids if meant is None else [job_id for job_id in ids if self._run(job_id, names)[0] == meant]
-            for part in slices(ours, CHUNK):
-                yield from (job for job in self._read(queue, part) if wanted.holds(job))
+            for part in slices(ids, CHUNK):
+                ours = part if meant is None else self._of(meant, part, names)
+                yield from (job for job in self._read(queue, ours) if wanted.holds(job))
 
     def act(self, what: str, jobs: Iterable[Failed], by: By, wanted: Filter) -> Counter[str]:
         """REQUEUE or DISCARD them, in batches: how many were "done", how many "gone" in the meantime.
@@ -89,16 +90,9 @@ class FailedJobs:
         """
         done: Counter[str] = Counter()
         skipping = {s.slug for s in read_schedules(self._connection, self._keys) if s.policies.overlap == "skip"}
-        names = Names.read(self._connection, self._keys)
-
-        def row(job: Failed) -> list[str]:
-            """Slug, field and overlap of a run of this Clock; its outcome is open again then."""
-            of, at = self._run(job.job_id, names)
-            return [of, at, "skip" if of in skipping else ""]
-
         try:
             for part in slices(jobs, BATCH):
-                done.update(self._step(what, part, row))
+                done.update(self._step(what, part, skipping))
         finally:
             detail = {"jobs": done["done"], "of": "all that failed" if wanted == Filter() else wanted.words()}
             record(
@@ -106,19 +100,18 @@ class FailedJobs:
             )
         return done
 
-    def _step(self, what: str, jobs: Sequence[Failed], row: Callable[[Failed], list[str]]) -> list[str]:
+    def _step(self, what: str, jobs: Sequence[Failed], skipping: Set[str]) -> list[str]:
         seconds, micros = self._connection.time()
-        rows = [[job.job_id, job.queue, *row(job)] for job in jobs]
+        runs = read_runs(self._connection, self._keys, [job.job_id for job in jobs])
+        rows = [[job.job_id, job.queue, *_row(run, skipping)] for job, run in zip(jobs, runs, strict=True)]
         now = seconds * 1000 + micros // 1000
         head = [self._keys.prefix, self._keys.root, what, now, rq_stamp(seconds + micros / 1e6)]
         return [text(word) for word in self._scripts.call("requeue", *head, json.dumps(rows))]
 
-    def _run(self, job_id: str, names: Names) -> tuple[str, str]:
-        """Slug of today and field of the run of this Clock that the job is; both empty for any other job."""
-        named = read_job_id(job_id)
-        if named is None or self._keys.job_id(*named) != job_id:
-            return "", ""
-        return names.today(named[0]), field(named[1], named[2])
+    def _of(self, slug_: str, ids: Sequence[str], names: Names) -> list[str]:
+        """Those that are runs of the schedule."""
+        runs = read_runs(self._connection, self._keys, ids, names)
+        return [job_id for job_id, run in zip(ids, runs, strict=True) if run and run.slug == slug_]
 
     def _read(self, queue: str, ids: list[str]) -> Iterator[Failed]:
         pipeline = self._connection.pipeline(transaction=False)
@@ -130,6 +123,11 @@ class FailedJobs:
                 schedule, about = _texts(names)
                 when = found.finished_at or found.recorded_at
                 yield Failed(job_id, queue, schedule, about, when, found.error or "", found.attempt)
+
+
+def _row(run: RunOfJob | None, skipping: Set[str]) -> list[str]:
+    """Slug, field and overlap of a run of this Clock, whose outcome is open again then; empty for any other job."""
+    return [run.slug, run.field, "skip" if run.slug in skipping else ""] if run else ["", "", ""]
 
 
 def _texts(values: Any) -> tuple[str, str]:

@@ -13,11 +13,11 @@ from rqclock.store import rq_records, totals
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
 from rqclock.store.names import Names
+from rqclock.store.of_jobs import RunOfJob, read_runs
 from rqclock.store.places import Places
 from rqclock.store.replies import text
 from rqclock.store.rq_records import Record
 from rqclock.store.scripts import Scripts
-from rqclock.store.ticks import field, read_job_id
 
 CHUNK = 500
 SHARE = 0.1  # of the time that looking may take: with 100,000 jobs waiting it looks more rarely
@@ -51,11 +51,6 @@ class Outcomes:
         took = self._monotonic() - began
         self._next_look = began + took / SHARE if took > SHARE else began
 
-    def _named(self, job_id: str) -> tuple[str, int, str | None] | None:
-        """Slug, instant and token of a job of ours; a job queued before a renaming belongs to the schedule of today."""
-        named = read_job_id(job_id)
-        return None if named is None else (self._names.today(named[0]), named[1], named[2])
-
     def _look_at(self, ids: list[str], waited: set[str], known: dict[str, int]) -> None:
         """Those that wait in a queue as they did before have no news; there may be very many."""
         states = self._places.states(ids)
@@ -63,46 +58,41 @@ class Outcomes:
         self._waiting |= waiting
         self._attempts |= {job_id: known[job_id] for job_id in waiting & waited if job_id in known}
         news = [job_id for job_id in ids if job_id not in waiting or job_id not in waited]
-        for job_id, record in zip(news, rq_records.read(self._connection, self._keys, news), strict=True):
-            self._look(job_id, record, known.get(job_id, 1))
+        records = rq_records.read(self._connection, self._keys, news)
+        runs = read_runs(self._connection, self._keys, news, self._names)
+        for job_id, record, run in zip(news, records, runs, strict=True):
+            self._look(job_id, run, record, known.get(job_id, 1))
 
-    def _look(self, job_id: str, record: Record | None, before: int) -> None:
+    def _look(self, job_id: str, run: RunOfJob | None, record: Record | None, before: int) -> None:
         if record is None or (record.ended and not record.to_be_queued_again):
-            self._close(job_id, record)
+            self._close(job_id, run, record)
             return
         self._attempts[job_id] = max(record.attempt, before)
-        if record.attempt > max(before, 1 + record.lost):
-            self._note_retry(job_id, record)
+        if run is not None and record.attempt > max(before, 1 + record.lost):
+            self._note_retry(run, record)
 
-    def _note_retry(self, job_id: str, record: Record) -> None:
+    def _note_retry(self, run: RunOfJob, record: Record) -> None:
         """An attempt has failed and RQ will make another: its times are overwritten when that begins."""
-        named = self._named(job_id)
-        if named is None:
-            return
-        slug, at, token = named
-        key, name = self._keys.of("attempts", slug), field(at, token)
-        seen = _parsed(self._connection.hget(key, name))
+        key = self._keys.of("attempts", run.slug)
+        seen = _parsed(self._connection.hget(key, run.field))
         number = record.attempt - 1
         if any(one.get("attempt") == number for one in (*seen, *record.story)):
             return
         of_it = {} if record.status == "started" else {"started": record.started_at, "ended": record.finished_at}
         one = {"attempt": number, "is": "retried", **of_it, "worker": record.worker if of_it else None}
-        self._connection.hset(key, name, _packed([*seen, one][-ATTEMPTS:]))
+        self._connection.hset(key, run.field, _packed([*seen, one][-ATTEMPTS:]))
 
-    def _close(self, job_id: str, record: Record | None) -> None:
-        named = self._named(job_id)
-        if named is None:
+    def _close(self, job_id: str, run: RunOfJob | None, record: Record | None) -> None:
+        if run is None:
             self._scripts.call("close", self._keys.root, job_id, "", "", "", "{}", "", "")
             return
-        slug, at, token = named
-        name = field(at, token)
         seen = record is None or record.attempt > 1
-        earlier = _parsed(self._connection.hget(self._keys.of("attempts", slug), name)) if seen else []
+        earlier = _parsed(self._connection.hget(self._keys.of("attempts", run.slug), run.field)) if seen else []
         facts = _facts(record, earlier)
-        last = f"last:{facts['status']}:{slug}" if facts.get("ended") else ""
+        last = f"last:{facts['status']}:{run.slug}" if facts.get("ended") else ""
         self._scripts.call(
-            "close", self._keys.root, job_id, slug, name, _packed(facts), json.dumps(_totals(facts, slug, record)),
-            last, int(facts.get("ended") or 0),
+            "close", self._keys.root, job_id, run.slug, run.field, _packed(facts),
+            json.dumps(_totals(facts, run.slug, record)), last, int(facts.get("ended") or 0),
         )  # fmt: skip
 
 
@@ -115,13 +105,12 @@ def _totals(facts: Mapping[str, Any], slug: str, record: Record | None) -> dict[
 
 def read_retried(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[list[dict[str, Any]]]:
     """What is kept of the earlier attempts of jobs that have not ended. Raises redis.RedisError."""
-    ids = list(job_ids)
-    names = Names.read(connection, keys) if ids else Names({})
+    runs = read_runs(connection, keys, job_ids)
     pipeline = connection.pipeline(transaction=False)
-    for job_id in ids:
-        slug, at, token = read_job_id(job_id) or ("", 0, None)
-        pipeline.hget(keys.of("attempts", names.today(slug)), field(at, token))
-    return [_parsed(found) for found in (pipeline.execute() if ids else [])]
+    for run in filter(None, runs):
+        pipeline.hget(keys.of("attempts", run.slug), run.field)
+    found = iter(pipeline.execute() if any(runs) else [])
+    return [_parsed(next(found)) if run else [] for run in runs]
 
 
 def attempts(record: Record | None, retried: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -17,11 +17,10 @@ from rqclock.alerts.judgement import FRESH, Seen
 from rqclock.store.in_force import read_schedules
 from rqclock.store.keys import Keys
 from rqclock.store.ledger import slices
-from rqclock.store.names import Names
+from rqclock.store.of_jobs import read_runs
 from rqclock.store.places import Places
 from rqclock.store.replies import text
 from rqclock.store.rows import Rows
-from rqclock.store.ticks import field, read_job_id
 from rqclock.timetable.schedules import Schedule
 from rqclock.views.history import Run, read_histories, runs_of
 
@@ -121,14 +120,9 @@ class Reading:
 
     def _named(self, job_ids: Sequence[bytes | str], promised: dict[str, Schedule]) -> Iterator[tuple[str, str]]:
         """Slug of today and name in the ledger of those jobs that belong to a schedule with a promise."""
-        names = Names.read(self._connection, self._keys) if job_ids else Names({})
-        for job_id in job_ids:
-            named = read_job_id(text(job_id))
-            if named is None or self._keys.job_id(named[0], named[1], named[2]) != text(job_id):  # of another Clock
-                continue
-            slug = names.today(named[0])
-            if slug in promised:
-                yield slug, field(named[1], named[2])
+        for run in read_runs(self._connection, self._keys, map(text, job_ids)):
+            if run is not None and run.slug in promised:
+                yield run.slug, run.field
 
     def _runs(self, schedule: Schedule, names: list[str]) -> list[Run]:
         rows = [row for row in Rows(self._connection, self._keys, schedule.slug).of(names) if row is not None]

@@ -1,3 +1,4 @@
+--import reuse
 -- Put a slice of the timetable in force: definitions, templates, first cursors. Only the leader may.
 -- ARGV: root, owner, epoch, now (s), count; then per schedule: slug, definition, version to append or '',
 --       first cursor, '1' if it counts from there because it was retimed, number of template fields, fields and values
@@ -17,7 +18,7 @@ for _ = 1, tonumber(ARGV[5]) do
   redis.call('HSET', root .. 'definitions', slug, definition)
   redis.call('DEL', template)
   for i = at + 6, at + 5 + 2 * fields, 2 do redis.call('HSET', template, ARGV[i], ARGV[i + 1]) end
-  local back = redis.call('HDEL', root .. 'retired', slug) + redis.call('HDEL', root .. 'renamed', slug) > 0
+  local back = redis.call('HDEL', root .. 'retired', slug) + take_back(root, slug) > 0
   local there = redis.call('HGET', root .. 'cursors', slug)
   local decided = there and #there <= 11 and string.match(there, '^%d+$') and tonumber(there) or nil
   if there and not decided and redis.call('TYPE', root .. 'index:' .. slug).ok == 'zset' then

@@ -1,3 +1,4 @@
+--import reuse
 -- A schedule goes on under another name: its history, cursor, pause and mark go with it.
 -- ARGV: root, owner, epoch, old slug, new slug, its definition under the new name ('' when it has left the timetable)
 -- Answers 2 when there was another schedule of the new name, whose history stays.
@@ -48,5 +49,5 @@ for _, kind in ipairs({'cursors', 'paused', 'skips', 'retired'}) do
 end
 for _, kind in ipairs({'cursors', 'paused', 'skips', 'retired'}) do move(kind) end
 redis.call('HSET', root .. 'renamed', old, new)
-redis.call('HDEL', root .. 'renamed', new) -- a name may come back
+take_back(root, new)
 return 1

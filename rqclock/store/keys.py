@@ -24,6 +24,7 @@ SLUG is a schedule's.
 | `definitions`      | hash    | SLUG → JSON of the schedule in force                                     | for ever   |
 | `versions:SLUG`    | list    | JSON of each definition there was, with the instant it began, or `ended` | for ever   |
 | `renamed`          | hash    | old SLUG → the schedule's SLUG since its renaming                        | for ever   |
+| `reused`           | hash    | SLUG in use again → those that its earlier schedules were renamed to     | for ever   |
 | `retired`          | hash    | SLUG → instant at which it left the timetable                            | for ever   |
 | `template:SLUG`    | hash    | the fields of an RQ job, to be copied at each tick                       | for ever   |
 | `cursors`          | hash    | SLUG → last decided tick                                                 | for ever   |

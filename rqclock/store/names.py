@@ -12,15 +12,22 @@ from rqclock.timetable.schedules import Schedule
 
 
 class Names:
-    """The slugs of the schedules that Redis knows: `renamed` leads from a former one to the one after it."""
+    """The slugs of the schedules that Redis knows: `renamed` leads from a former one to the one after it.
 
-    def __init__(self, renamed: Mapping[str, str]) -> None:
+    `reused` has those that came back for another schedule, each with the ones that earlier schedules were given then.
+    """
+
+    def __init__(self, renamed: Mapping[str, str], reused: Mapping[str, str] | None = None) -> None:
         self._renamed = renamed
+        self._reused = reused or {}
 
     @classmethod
     def read(cls, connection: redis.Redis, keys: Keys) -> Names:
         """Raises redis.RedisError."""
-        return cls(texts(connection.hgetall(keys.named("renamed"))))
+        pipeline = connection.pipeline(transaction=False)
+        for name in ("renamed", "reused"):
+            pipeline.hgetall(keys.named(name))
+        return cls(*map(texts, pipeline.execute()))
 
     def today(self, slug: str) -> str:
         """The slug of today of the schedule that had this one; itself when it has it still."""
@@ -29,6 +36,10 @@ class Names:
             seen.add(after)
             slug = after
         return slug
+
+    def heirs(self, slug: str) -> list[str]:
+        """The slugs of today of all schedules that have had this one; what has it now comes first."""
+        return list(dict.fromkeys([self.today(slug), *map(self.today, self._reused.get(slug, "").split())]))
 
     def origins(self, schedules: Sequence[Schedule], *, in_force: Set[str], retired: Set[str]) -> dict[str, str]:
         """Which of the slugs in force, or retired, these schedules go on from, by the slug that each has now.

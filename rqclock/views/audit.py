@@ -95,7 +95,9 @@ class Excuses:
     """What Redis has lost, as clocks have told: what is missing there is no difference."""
 
     def __init__(self, spans: Sequence[LostSpan], names: Names) -> None:
-        self._spans = [(span, span.slugs and {names.today(slug) for slug in span.slugs}) for span in spans]
+        self._spans = [
+            (span, span.slugs and {heir for slug in span.slugs for heir in names.heirs(slug)}) for span in spans
+        ]
 
     @classmethod
     def read(cls, connection: redis.Redis, keys: Keys) -> Excuses:
