@@ -23,7 +23,7 @@ def accept_time(connection: redis.Redis, keys: Keys, by: By) -> float:
     there = read_present(connection, keys)
     held = next((clock.held for clock in there.processes if has_jumped(clock.held)), 0.0)
     if not there.processes:
-        raise NothingHeld("no clock runs, and one that starts goes by Redis's time")
+        raise NothingHeld("no clock runs: start one first, it tells whether it goes by Redis's time")
     if not held:
         raise NothingHeld("there is nothing to accept: the clocks go by Redis's time")
     entry = Entry.of("time accepted", by, detail={"seconds": round(held)})

@@ -9,9 +9,11 @@ import redis
 
 from rqclock.running.redis_time import RedisTime
 from rqclock.store.lease import Beat, Lease
+from rqclock.store.presence import has_jumped, held_by
+from rqclock.store.replies import texts
 
 log = logging.getLogger("rqclock.clock")
-SKEW = 30.0  # seconds between a host's clock and Redis's that are worth a warning
+ON_AS_BEFORE = "this host's did not: going on as before; if Redis is right, say so: rqclock accept-time"
 
 
 class Contact:
@@ -36,13 +38,22 @@ class Contact:
         return known + time.monotonic() - at
 
     def greet(self) -> float:
-        """The first sample. Raises redis.RedisError."""
+        """The first sample, as Redis says it; a jump that whoever led last holds is held, if this host agrees with it.
+
+        Raises redis.RedisError.
+        """
         asked = time.monotonic()
         seconds, micros = self._connection.time()
         server, wall = seconds + micros / 1e6, time.time()
         self._time.offer(server, asked, time.monotonic(), wall)
-        if abs(server - wall) > SKEW:
-            log.warning("this host's clock and Redis's differ by %.0f s: runs follow Redis's", wall - server)
+        if self._time.held is None and has_jumped(server - wall):
+            held = held_by(texts(self._connection.hgetall(self._lease.keys.named("lease"))))
+            if has_jumped(held) and not has_jumped(server - held - wall):
+                self._time.hold(held)
+                log.error("Redis's time jumped by %.0f s before this clock came, and %s", held, ON_AS_BEFORE)
+            else:
+                log.warning("this host's clock and Redis's differ by %.0f s: runs follow Redis's", wall - server)
+        self._lease.held = self._time.behind
         return server
 
     def beat(self) -> Beat:
@@ -54,8 +65,10 @@ class Contact:
         self._accepted = beat.accepted
         self._offer(beat)
         self._known = (self.now(), time.monotonic())
-        self._lease.held = self._time.behind
-        self.beat_at = beat.asked + self._lease.interval
+        told, self._lease.held = self._lease.held, self._time.behind
+        # A jump is told at once: a clock that starts just now would take Redis's time for right.
+        is_news = has_jumped(told) is not has_jumped(self._lease.held)
+        self.beat_at = beat.asked + (0.0 if is_news else self._lease.interval)
         self.heard = self.now()
         return beat
 
@@ -72,10 +85,6 @@ class Contact:
         before = self._time.held
         self._time.offer(beat.server, beat.asked, beat.answered, time.time())
         if self._time.held is not None and before is None:
-            log.error(
-                "Redis's time jumped by %.0f s, and this host's did not: going on as before; "
-                "if Redis is right, say so: rqclock accept-time",
-                self._time.held,
-            )
+            log.error("Redis's time jumped by %.0f s, and %s", self._time.held, ON_AS_BEFORE)
         elif before is not None and self._time.held is None:
             log.warning("Redis's time and this host's agree again")

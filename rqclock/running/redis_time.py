@@ -57,6 +57,11 @@ class RedisTime:
             return self.held
         return 0.0 if self._slewing_to is None or self.offset is None else self._slewing_to - self.offset
 
+    def hold(self, jump: float) -> None:
+        """Go by the time before a jump of Redis's that began before we did; a sample must have been offered."""
+        assert self.offset is not None
+        self.offset, self.held = self.offset - jump, jump
+
     def accept(self) -> None:
         """Believe Redis from the next sample on: a person said so."""
         self.offset = self.held = self._slewing_to = None

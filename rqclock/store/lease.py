@@ -103,11 +103,11 @@ class Lease:
         return self.life / 8
 
     def join(self, server_now: float) -> None:
-        """Announce this process and learn its generation. Raises redis.RedisError."""
+        """Announce this process and learn its generation; `server_now` as Redis says it. Raises redis.RedisError."""
         life = int(self.life * MEMBER_LIVES * 1000)
-        now = int(server_now * 1000)
-        arguments = (self.keys.root, self.owner, self.host, self.fingerprint, now, life, json.dumps(self._facts(now)))
-        self.since = server_now
+        self.since = server_now - self.held
+        now, facts = int(server_now * 1000), json.dumps(self._facts(int(self.since * 1000)))
+        arguments = (self.keys.root, self.owner, self.host, self.fingerprint, now, life, facts)
         self.generation = int(self._scripts.call("join", *arguments))
 
     def beat(self, server_now: float) -> Beat:
@@ -191,13 +191,15 @@ class Lease:
 
     def give_up(self) -> None:
         """Hand the lease to whoever waits, and stay a member. Raises redis.RedisError."""
-        epoch, self.epoch = self.epoch, ""
-        self._scripts.call("release", self.keys.root, self.owner, epoch, "0")
+        self._release(leave=False)
 
     def leave(self) -> None:
         """Hand over and be gone. Raises redis.RedisError."""
+        self._release(leave=True)
+
+    def _release(self, *, leave: bool) -> None:
         epoch, self.epoch = self.epoch, ""
-        self._scripts.call("release", self.keys.root, self.owner, epoch, "1")
+        self._scripts.call("release", self.keys.root, self.owner, epoch, int(leave), int(self.held * 1000))
 
     def _facts(self, now: int) -> dict[str, Any]:
         return {

@@ -88,6 +88,18 @@ def test_a_held_jump_is_forgotten_when_redis_agrees_again() -> None:
     assert off(time, 111) == pytest.approx(0, abs=0.01)
 
 
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_jump_from_before_the_start_is_held_as_if_it_had_been_seen(jump: float) -> None:
+    time = RedisTime()
+    offer(time, 100, jump)
+    time.hold(jump)
+    offer(time, 110, jump)
+    assert time.held == pytest.approx(jump)
+    assert off(time, 110) == pytest.approx(0)
+    offer(time, 111, 0.0)
+    assert time.held is None
+
+
 def test_a_held_jump_is_followed_once_a_person_accepts_it() -> None:
     time = after(3600.0)
     time.accept()

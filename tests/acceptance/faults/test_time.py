@@ -90,6 +90,37 @@ def test_a_step_of_redis_s_clock_is_held_and_told(lab: Lab) -> None:
     assert max(accounts.lateness()) < 2 * LEASE + 1 + NOISE
 
 
+@pytest.mark.fault("10", "clocks start while Redis's time has jumped by 1 h: beside another, and when all have left")
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_a_clock_that_starts_amid_a_held_jump_holds_it_too(lab: Lab, step: int) -> None:
+    redis_host = lab.wall_clock()
+    server = lab.server(environment=redis_host.environment)
+    redis = lab.client(server)
+    first = lab.clock(server.url)
+    lab.ticks(redis, 1)
+    redis_host.to(step)
+    first.wait_for("jumped by")
+    shows_the_jump(lab, server, True)
+
+    second = lab.clock(server.url)
+    second.wait_for("before this clock came")
+    second.wait_for("joined")
+    first.kill()
+    lab.leader([second])
+    assert lab.ticks(redis, 2) <= time.time() + EARLY
+    assert second.stop() == 0
+    third = lab.clock(server.url)
+    third.wait_for("before this clock came")
+    lab.leader([third])
+    assert lab.ticks(redis, 2) <= time.time() + EARLY
+    accepted = lab.run("accept-time", "--reason", "its host was repaired", redis_url=server.url)
+    assert accepted.wait() == 0, accepted.output
+    third.wait_for("is accepted")
+    third.stop()
+    fourth = lab.clock(server.url)
+    fourth.wait_for("runs follow Redis's")
+
+
 def shows_the_jump(lab: Lab, server: Server, jumped: bool) -> None:
     """Wait until the status says so, or does not any more: it goes by the leader's last beat."""
     until(lambda: ("TIME: Redis's jumped" in said(lab, server, "status")) is jumped, 60, what="the status")
