@@ -79,7 +79,9 @@ class Janitor:
 
     def _move(self, queue: str, now: float) -> None:
         for _ in range(BATCHES):
-            moved, *limits = self._scripts.call("move_due", self._prefix, queue, rq_stamp(now), BATCH, self._clock())
+            due = self._clock()
+            stamp = rq_stamp(max(now, due))  # never before the time that the job was planned for
+            moved, *limits = self._scripts.call("move_due", self._prefix, queue, stamp, BATCH, due)
             self._say_broken(queue, moved)
             self._give_places(limits)
             if moved > 0:

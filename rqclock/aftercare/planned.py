@@ -42,11 +42,12 @@ class Planned:
         Raises redis.RedisError.
         """
         moved, due = 0, self._clock()
+        stamp = rq_stamp(max(now, due))
         for ids in self._before(due):
             if not self._locks.take(self._lock):
                 return moved
             try:
-                moved += self._scripts.call("move_planned", self._keys.prefix, rq_stamp(now), DEFAULT_QUEUE, due, *ids)
+                moved += self._scripts.call("move_planned", self._keys.prefix, stamp, DEFAULT_QUEUE, due, *ids)
             finally:
                 self._locks.give(self._lock)
         return moved

@@ -8,14 +8,21 @@ from rqclock.store.presence import has_jumped
 
 SMALL = 1.0  # seconds of a jump that is simply followed
 SLEW = 0.1  # seconds gained or lost a second while a middling jump is worked off
+DRIFT = 500e-6  # seconds a second that two clocks may part at most: the rate at which NTP turns a clock (adjtimex)
 
 
 @dataclass
 class RedisTime:
-    """An estimate of Redis's TIME. `offset` is Redis's epoch seconds less our monotonic ones."""
+    """An estimate of Redis's TIME that is never ahead of it: nothing is enqueued early.
+
+    `offset` is Redis's epoch seconds less our monotonic ones. A sample tells the span in which that lies: the server
+    looked at its clock between our question and its answer. Of several spans the latest beginning counts (Marzullo's
+    way to intersect them), less what the clocks may have drifted apart since.
+    """
 
     offset: float | None = None
     held: float | None = None
+    _sampled_at: float = 0.0
     _slewing_to: float | None = None
     _slewed_at: float = 0.0
 
@@ -31,22 +38,23 @@ class RedisTime:
         A jump of up to a second is followed, one of up to 30 s is worked off slowly. Beyond, Redis is believed only
         when this host's own clock agrees with it; else `held` is the jump in seconds, and we go on by our own clock.
         """
-        offset = server - (asked + answered) / 2
-        doubt = (answered - asked) / 2
+        least, most = server - answered, server - asked
         if self.offset is None:
-            self.offset = offset
+            self.offset, self._sampled_at = least, answered
             return
         self._slew(answered)
-        jump = offset - self.offset
-        if SMALL < abs(jump) <= doubt:
+        jump = least - self.offset
+        fits = least <= self.offset <= most
+        if fits and most - least > 2 * SMALL:
             return  # an unsure sample tells nothing that we do not know better
+        drifted, self._sampled_at = DRIFT * (answered - self._sampled_at), answered
         self.held = self._slewing_to = None
-        if abs(jump) <= doubt:
-            return
-        if abs(jump) <= SMALL or (has_jumped(jump) and not has_jumped(server - wall)):
-            self.offset = offset
+        if fits:
+            self.offset = max(least, self.offset - drifted)
+        elif abs(jump) <= SMALL or (has_jumped(jump) and not has_jumped(server - wall)):
+            self.offset = least
         elif not has_jumped(jump):
-            self._slewing_to, self._slewed_at = offset, answered
+            self._slewing_to, self._slewed_at = least, answered
         else:
             self.held = jump
 

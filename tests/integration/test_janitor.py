@@ -11,7 +11,7 @@ from rq import Queue, Retry
 from rq.job import JobStatus
 from rq.rate_limit import RateLimit
 
-from rqclock import Clock, Job
+from rqclock import Clock, Job, Scheduler
 from rqclock.aftercare.janitor import Janitor
 from rqclock.jobs.serializer import JobSerializer
 from rqclock.store.keys import Keys
@@ -38,6 +38,16 @@ def test_a_planned_job_is_queued_once_when_its_time_has_come(redis: redis_py.Red
     assert queue(redis).job_ids == [job.id]
     assert job.get_status() == JobStatus.QUEUED
     assert len(queue(redis).scheduled_job_registry.get_job_ids()) == 0
+
+
+def test_no_job_is_stamped_with_an_instant_before_its_time(redis: redis_py.Redis) -> None:
+    """It became due while the pass was under way that moves it."""
+    began = DUE.timestamp() - 0.002
+    planned = [queue(redis).enqueue_at(DUE, jobs.plain), Scheduler(connection=redis).enqueue_at(DUE, jobs.plain)]
+    Janitor(redis, Keys("rq", "default"), clock=lambda: began + 0.003).step(began)
+    assert sorted(queue(redis).job_ids) == sorted(job.id for job in planned)
+    stamps = [Job.fetch(job.id, connection=redis, serializer=JobSerializer).enqueued_at for job in planned]
+    assert all(stamp is not None and stamp >= DUE for stamp in stamps)
 
 
 def test_a_job_planned_for_later_stays_where_it_is(redis: redis_py.Redis) -> None:

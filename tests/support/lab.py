@@ -32,7 +32,6 @@ SABOTEUR = Path(__file__).with_name("saboteur.py")
 LEASE = 0.5  # seconds: short, so that takeovers are quick; a moment's stall of the machine ends it too
 STEADY = 4.0  # seconds: where a test says who leads, a stall of the machine must not change that
 NOISE = 4.0  # seconds that a busy machine may add where a test that runs beside others asks how late something was
-EARLY = 0.05  # seconds: a clock knows Redis's time to half a round trip, so what is due may come that much before
 EVERY_SECOND = 'clock.every("second", name="tick").enqueue(jobs.plain)'
 FILE = """
 from rqclock import Clock

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from rqclock.running.redis_time import RedisTime
 
 WALL = 1_800_000_000.0
+NOUGHT = pytest.approx(0, abs=0.01)  # samples are unsure by milliseconds, and the estimate is on their late side
 
 
 def after(jump: float, *, wall: float | None = None, doubt: float = 0.001) -> RedisTime:
@@ -30,22 +33,22 @@ def off(time: RedisTime, monotonic: float) -> float:
 
 def test_the_first_sample_is_believed_and_carried_on_by_the_monotonic_clock() -> None:
     time = RedisTime()
-    time.offer(WALL, 99, 101, 0.0)
+    time.offer(WALL, 99.5, 100, 0.0)
     assert time.now(100) == WALL
     assert time.now(160.5) == WALL + 60.5
 
 
 @pytest.mark.parametrize("jump", [0.4, -0.4, 1.0, -1.0])
 def test_a_jump_of_up_to_a_second_is_followed_at_once(jump: float) -> None:
-    assert off(after(jump), 110) == pytest.approx(jump)
+    assert off(after(jump), 110) == pytest.approx(jump, abs=0.01)
 
 
 @pytest.mark.parametrize("jump", [5.0, -5.0, 30.0, -30.0])
 def test_a_jump_of_up_to_half_a_minute_is_worked_off_slowly(jump: float) -> None:
     time = after(jump)
-    assert off(time, 110) == pytest.approx(0, abs=0.01)
+    assert off(time, 110) == NOUGHT
     assert off(time, 120) == pytest.approx(1.0 if jump > 0 else -1.0, abs=0.01)
-    assert off(time, 110 + 400) == pytest.approx(jump)
+    assert off(time, 110 + 400) == pytest.approx(jump, abs=0.01)
 
 
 def test_while_a_jump_back_is_worked_off_time_still_goes_forward() -> None:
@@ -70,22 +73,22 @@ def test_a_jump_that_is_taken_back_ends_the_slow_way() -> None:
 @pytest.mark.parametrize("jump", [3600.0, -3600.0])
 def test_a_large_jump_that_the_hosts_clock_does_not_confirm_is_held(jump: float) -> None:
     time = after(jump)
-    assert time.held == pytest.approx(jump)
-    assert off(time, 110) == 0
-    assert off(time, 500) == 0
+    assert time.held == pytest.approx(jump, abs=0.01)
+    assert off(time, 110) == NOUGHT
+    assert off(time, 500) == NOUGHT
 
 
 def test_a_large_jump_that_the_hosts_clock_confirms_is_followed() -> None:
     time = after(3600.0, wall=WALL + 3610 + 20)
     assert time.held is None
-    assert off(time, 110) == pytest.approx(3600)
+    assert off(time, 110) == pytest.approx(3600, abs=0.01)
 
 
 def test_a_held_jump_is_forgotten_when_redis_agrees_again() -> None:
     time = after(3600.0)
     offer(time, 111, 0.0)
     assert time.held is None
-    assert off(time, 111) == pytest.approx(0, abs=0.01)
+    assert off(time, 111) == NOUGHT
 
 
 @pytest.mark.parametrize("jump", [3600.0, -3600.0])
@@ -94,8 +97,8 @@ def test_a_jump_from_before_the_start_is_held_as_if_it_had_been_seen(jump: float
     offer(time, 100, jump)
     time.hold(jump)
     offer(time, 110, jump)
-    assert time.held == pytest.approx(jump)
-    assert off(time, 110) == pytest.approx(0)
+    assert time.held == pytest.approx(jump, abs=0.01)
+    assert off(time, 110) == NOUGHT
     offer(time, 111, 0.0)
     assert time.held is None
 
@@ -105,19 +108,19 @@ def test_a_held_jump_is_followed_once_a_person_accepts_it() -> None:
     time.accept()
     offer(time, 111, 3600.0)
     assert time.held is None
-    assert off(time, 111) == pytest.approx(3600)
+    assert off(time, 111) == pytest.approx(3600, abs=0.01)
 
 
 def test_a_sample_that_took_longer_than_it_could_tell_changes_nothing() -> None:
     time = after(0.0)
     offer(time, 115, 1.5, doubt=2.0)
-    assert off(time, 115) == pytest.approx(0, abs=0.01)
+    assert off(time, 115) == NOUGHT
 
 
 def test_an_unsure_sample_does_not_release_a_held_jump() -> None:
     time = after(3600.0)
     offer(time, 115, 3.0, doubt=4.0)
-    assert time.held == pytest.approx(3600)
+    assert time.held == pytest.approx(3600, abs=0.01)
 
 
 def test_small_drift_is_followed_sample_by_sample() -> None:
@@ -125,3 +128,24 @@ def test_small_drift_is_followed_sample_by_sample() -> None:
     for n in range(1, 100):
         offer(time, 110 + n, n * 0.01)
     assert off(time, 209) == pytest.approx(0.99, abs=0.02)
+
+
+def test_the_estimate_is_never_ahead_and_as_good_as_the_best_of_the_last_samples() -> None:
+    """Round trips of 2 to 80 ms, unevenly divided between the way there and the way back."""
+    draw, time, late = random.Random(1), RedisTime(), []
+    for n in range(2000):
+        there, back = draw.choice([0.001, 0.02, 0.04]), draw.choice([0.001, 0.02, 0.04])
+        at = 100 + n / 2
+        time.offer(WALL + at - 100, at - there, at + back, WALL + at - 100)
+        late += [-off(time, at + back + more) for more in (0.0, 0.2, 0.4)]
+    assert min(late) >= -1e-6
+    assert sorted(late[30:])[len(late) // 2] < 0.003
+
+
+@pytest.mark.parametrize("drift", [400e-6, -400e-6])
+def test_the_estimate_is_not_ahead_of_a_server_whose_clock_is_turned(drift: float) -> None:
+    time = RedisTime()
+    for n in range(2000):
+        real = WALL + n / 2 * (1 + drift)
+        time.offer(real, 100 + n / 2 - 0.005, 100 + n / 2 + 0.005, real)
+        assert real - 0.006 < time.now(100 + n / 2) <= real + 1e-6
