@@ -11,6 +11,7 @@ from rqclock.doctor.check import Check, failure, ok, unknown, warning
 from rqclock.store.replies import text
 
 NAME = "workers"
+LINE = "rq worker -c rqclock.rq_settings -w rqclock.Worker -j rqclock.Job"  # as in the Procfile: -c reads our variables
 FIELDS = ("birth", "death", "queues", "hostname", "worker_class")
 
 
@@ -71,7 +72,7 @@ def _all(workers: list[Living]) -> Check:
             NAME,
             "none live",
             why="no schedule names a queue yet, and nobody would take what an application queues",
-            remedy="start one: rq worker -w rqclock.Worker -j rqclock.Job",
+            remedy=f"start one: {LINE}",
         )
     count = f"{len(workers)} live" if len(workers) > 1 else "1 lives"
     return ok(NAME, f"{count}; every queue of a schedule has one")
@@ -83,8 +84,7 @@ def _missing(queue: str, schedules: list[str]) -> Check:
         NAME,
         f"none takes jobs from queue {queue} ({shown})",
         why="they are queued, and wait there for ever",
-        remedy=f"rq worker -w rqclock.Worker -j rqclock.Job {queue}, or add it to RQCLOCK_QUEUES; "
-        'or correct @job(queue="…") above the function',
+        remedy=f'{LINE} {queue}, or add it to RQCLOCK_QUEUES; or correct @job(queue="…") above the function',
         stops_deploy=False,
     )
 
