@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from rqclock.acts.activity import ALL, By
+from rqclock.acts.marks import Target
 from rqclock.acts.pauses import Pause, Pauses, Preview
 from rqclock.acts.skips import Skip, Skips
 from rqclock.cli.activity import to_the_log
@@ -56,8 +57,9 @@ def resume_(there: InForce, by: By, name: str | None, dry_run: bool, as_json: bo
     if as_json:
         say_json(_preview_facts(preview))
     else:
-        for line in _lines(preview, there.timezone, f"{'would resume' if dry_run else 'resumed'} {_named(target)}"):
-            click.echo(line)
+        done = f"{'would resume' if dry_run else 'resumed'} {_named(target)}"
+        lines = _lines(preview, there.timezone, done) if preview else [_nothing(target, pauses.in_force().get(ALL))]
+        click.echo("\n".join(lines))
     if preview is None:
         raise click.exceptions.Exit(1)
 
@@ -91,9 +93,16 @@ def _said(skip: Skip | None, name: str, timezone: str, *, undo: bool) -> str:
     return f"{name} {'is to be' if skip.already else 'will be'} {skip.words()}: the run of {when(skip.tick, timezone)}"
 
 
-def _lines(preview: Preview | None, timezone: str, done: str) -> list[str]:
-    if preview is None:
-        return [f"nothing to resume: {done.split(' ', 1)[-1].removeprefix('resume ')} is not paused"]
+def _nothing(target: Target, of_all: Pause | None) -> str:
+    """Why there is nothing to resume; `of_all` is a pause of everything."""
+    if target is None:
+        return "nothing to resume: there is no pause of all schedules"
+    if of_all is None:
+        return f"nothing to resume: {target.name} is not paused"
+    return f"{target.name} is not paused by itself: everything is {of_all.words()}; to end that: rqclock resume --all"
+
+
+def _lines(preview: Preview, timezone: str, done: str) -> list[str]:
     came = f"{'more than ' if preview.more else ''}{preview.came:,}"
     coming = [f"  {when(tick, schedule.timezone)}  {schedule.name}" for tick, schedule in preview.next]
     return [

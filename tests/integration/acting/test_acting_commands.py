@@ -71,6 +71,16 @@ def test_resuming_what_is_not_paused_is_a_no(rqclock: Rqclock, leader: Leader) -
     result = rqclock("resume", "tick")
     assert (result.code, result.out) == (1, "nothing to resume: tick is not paused\n")
     assert rqclock("resume", "--all", "--json").json is None
+    assert rqclock("resume", "--all").out == "nothing to resume: there is no pause of all schedules\n"
+
+
+def test_resuming_one_of_all_that_are_paused_tells_of_the_pause_of_all(rqclock: Rqclock, leader: Leader) -> None:
+    rqclock("pause", "--all", "--reason", "maintenance", "--by", "Ann")
+    result = rqclock("resume", "tick")
+    assert result.code == 1
+    assert result.out == (
+        "tick is not paused by itself: everything is paused by Ann: maintenance; to end that: rqclock resume --all\n"
+    )
 
 
 def test_a_resumption_under_the_pause_of_all_says_that_this_stays(rqclock: Rqclock, leader: Leader) -> None:
