@@ -52,9 +52,13 @@ class Filter:
 
     def words(self) -> str:
         """`queue mail, schedule weekly report`."""
-        named = {"queue": self.queue, "schedule": self.schedule, "jobs": len(self.job_ids) or None}
-        said = [f"{name} {value}" for name, value in named.items() if value is not None]
-        return ", ".join([*said, *(["older ones"] if self.before is not None else [])]) or "all"
+        said = [
+            f"queue {self.queue}" if self.queue is not None else "",
+            f"schedule {self.schedule}" if self.schedule is not None else "",
+            "those named" if self.job_ids else "",
+            "older ones" if self.before is not None else "",
+        ]
+        return ", ".join(filter(None, said)) or "all"
 
     def holds(self, job: Failed) -> bool:
         """Whether the job is one of those; what schedule it is of stands in its id, and is not asked here."""

@@ -66,7 +66,8 @@ class Job(RqJob):
     @property
     def facts(self) -> dict[str, Any]:
         """What log lines say of it: its schedule, which run of it (`tick`), which attempt."""
-        number = attempt(self._count("attempts"), self.retries_left, self.number_of_retries, self._count("lost"))
+        ours = {name: self._count(name) for name in ("attempts", "lost", "requeued")}
+        number = attempt(left=self.retries_left, returned=self.number_of_retries, **ours)
         facts: dict[str, Any] = {"job_id": self.id, "worker": self.worker_name, "attempt": number}
         if (schedule := self._told.get(b"schedule")) is not None:
             facts["schedule"] = schedule.decode(errors="replace")

@@ -9,13 +9,25 @@ local function is(key, kind)
   return found == kind or found == 'none'
 end
 
+-- The attempts that it has made, beside those that it will make: its row is overwritten when it ends again.
+local function remember(slug, field)
+  local found = redis.call('HGET', root .. 'outcomes:' .. slug, field)
+  local read, row = pcall(cjson.decode, found or '')
+  if not (read and type(row) == 'table') then return end
+  local seen = type(row.attempts) == 'table' and row.attempts or {}
+  local number = tonumber(row.attempt) or 1
+  seen[#seen + 1] = {attempt = number, is = 'failed', started = row.started, ended = row.ended, worker = row.worker}
+  redis.call('HSET', root .. 'attempts:' .. slug, field, cjson.encode(seen))
+end
+
 local answers = {}
 for n, one in ipairs(cjson.decode(ARGV[6])) do
   local id, queue, slug = one[ID], one[QUEUE], one[SLUG]
   local job, list, failed = prefix .. ':job:' .. id, prefix .. ':queue:' .. queue, prefix .. ':failed:' .. queue
   local sound = is(job, 'hash') and is(list, 'list') and is(prefix .. ':results:' .. id, 'stream')
-    and (slug == '' or (is(root .. 'open', 'zset') and is(root .. 'outcomes:' .. slug, 'hash')))
-  local facts = sound and redis.call('HMGET', job, 'status', 'ttl', 'group_id') or {}
+    and (slug == '' or (is(root .. 'open', 'zset') and is(root .. 'outcomes:' .. slug, 'hash')
+      and is(root .. 'attempts:' .. slug, 'hash')))
+  local facts = sound and redis.call('HMGET', job, 'status', 'ttl', 'group_id', 'requeued') or {}
   if not sound then
     answers[n] = 'wrong type'
   elseif not redis.call('ZSCORE', failed, id) then
@@ -30,7 +42,8 @@ for n, one in ipairs(cjson.decode(ARGV[6])) do
     redis.call('DEL', job, job .. ':dependents', prefix .. ':job::' .. id .. ':dependencies', prefix .. ':results:' .. id)
     answers[n] = 'done'
   else
-    redis.call('HSET', job, 'status', 'queued', 'enqueued_at', stamp, 'started_at', '', 'ended_at', '', 'exc_info', '')
+    redis.call('HSET', job, 'requeued', (tonumber(facts[4] or '') or 0) + 1, 'status', 'queued', 'enqueued_at', stamp,
+      'started_at', '', 'ended_at', '', 'exc_info', '')
     redis.call('ZREM', failed, id)
     redis.call('HDEL', prefix .. ':quarantine', id)
     local ttl = tonumber(facts[2] or 0) or 0
@@ -38,6 +51,7 @@ for n, one in ipairs(cjson.decode(ARGV[6])) do
     redis.call('SADD', prefix .. ':queues', list)
     redis.call('RPUSH', list, id)
     if slug ~= '' and redis.call('HEXISTS', root .. 'ledger:' .. slug, one[FIELD]) == 1 then
+      remember(slug, one[FIELD])
       redis.call('HDEL', root .. 'outcomes:' .. slug, one[FIELD]) -- it has not ended after all
       redis.call('ZADD', root .. 'open', now, id)
       if one[OVERLAP] == 'skip' then redis.call('SADD', root .. 'running:' .. slug, id) end

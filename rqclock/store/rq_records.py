@@ -135,17 +135,18 @@ def _answers(pipeline: Pipeline) -> list[Any]:
 
 
 def _record(values: list[bytes | None]) -> Record | None:
-    status, started, ended, worker, most_tries, left, returned, lost, most, story, queue, sensitive = map(_text, values)
+    status, started, ended, worker, *counted, most, story, queue, sensitive = map(_text, values)
     if not status:
         return None
+    most_tries, left, returned, lost, requeued = map(_number, counted)
     return Record(
         status,
         instant(started),
         instant(ended),
         worker or None,
-        attempt=attempts.attempt(_number(most_tries), _number(left), _number(returned), _number(lost)),
-        of=_number(most_tries),
-        lost=_number(lost) or 0,
+        attempt=attempts.attempt(most_tries, left, returned, lost, requeued),
+        of=most_tries + (requeued or 0) if most_tries else None,
+        lost=lost or 0,
         max_attempts=_number(most) or MAX_ATTEMPTS,
         story=tuple(_events(story)),
         queue=queue or "",

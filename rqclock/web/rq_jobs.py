@@ -37,6 +37,7 @@ FIELDS = (
     "retries_left",
     "number_of_retries",
     "lost",
+    "requeued",
     "timeout",
 )
 
@@ -113,7 +114,7 @@ def _results_key(id: str) -> str:
 def _facts(id: str, *, values: list[bytes | None], results: Any) -> JobFacts:
     told = [_text(value) for value in values[: len(FIELDS)]]
     status, queue, description, created, enqueued, started, ended, worker, schedule, sensitive, *numbers = told
-    attempts, left, returned, lost, timeout = (int(text) if text.isdecimal() else None for text in numbers)
+    attempts, left, returned, lost, requeued, timeout = (int(text) if text.isdecimal() else None for text in numbers)
     error, data = _error(results), (*values[len(FIELDS) :], None)[0]
     return JobFacts(
         id=id,
@@ -128,8 +129,8 @@ def _facts(id: str, *, values: list[bytes | None], results: Any) -> JobFacts:
         started_at=_instant(started),
         ended_at=_instant(ended),
         error=masked(error, sensitive=sensitive, data=data) if error else None,
-        attempt=attempt(attempts, left, returned, lost),
-        of=attempts + (lost or 0) if attempts else None,
+        attempt=attempt(attempts, left, returned, lost, requeued),
+        of=attempts + (lost or 0) + (requeued or 0) if attempts else None,
         timeout=timeout,
     )
 

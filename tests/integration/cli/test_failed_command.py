@@ -75,7 +75,25 @@ def test_one_job_is_queued_again_under_its_id_and_its_run_is_open(
     assert [run.status for run in runs if run.job_id == job_id] == ["queued"]
     [entry] = entries(redis, failures)
     assert (entry.what, entry.who, entry.why) == ("requeued failed jobs", "Ann", "the door is open")
-    assert entry.detail == {"jobs": 1, "of": "jobs 1"}
+    assert entry.detail == {"jobs": 1, "of": "those named"}
+
+
+def test_a_run_that_was_queued_again_keeps_its_attempts_and_counts_on(
+    rqclock: Rqclock, failures: Leader, redis: redis_py.Redis
+) -> None:
+    job_id = failed(redis)[0]
+    for number in (2, 3):
+        assert rqclock("failed", "requeue", job_id).code == 0
+        shown = next(run for run in rqclock("history", "broken", "--json").lines if run["job_id"] == job_id)
+        assert (shown["status"], shown["attempt"], len(shown["attempts"])) == ("queued", number, number - 1)
+        failures.work()
+    run = next(
+        run for run in read_history(redis, failures.keys, failures.schedule("broken"), 10) if run.job_id == job_id
+    )
+    assert (run.status, run.attempt) == ("failed", 3)
+    assert [(one["attempt"], one["is"]) for one in run.attempts] == [(1, "failed"), (2, "failed")]
+    assert all(one["started"] <= one["ended"] and one["worker"] for one in run.attempts)
+    assert redis.hlen(failures.keys.of("attempts", "broken")) == 0
 
 
 def test_many_are_not_touched_where_nobody_can_be_asked(
