@@ -81,12 +81,17 @@ def _row(schedule: ScheduleStatus) -> list[str]:
 
 def _lines(status: Status) -> list[str]:
     leader = status.leader
-    head = f"clock: {leader.host} (pid {leader.pid}) leads since {iso(leader.since)}" if leader else _silence(status)
-    standbys = ", ".join(f"{standby.host} (pid {standby.pid})" for standby in status.standbys) or "none"
+    head = f"clock: {_process(leader)} leads since {iso(leader.since)}" if leader else _silence(status)
+    standbys = ", ".join(map(_process, status.standbys)) or "none"
     queues = ", ".join(f"{q['name']} ({q['count']} waiting, {_many(q['workers'])})" for q in status.queues) or "none"
     workers = ", ".join(f"{worker['name'][:12]} ({worker['state']})" for worker in status.workers) or "none"
     found = [head, f"standing by: {standbys}", f"queues: {queues}", f"workers: {workers}", zone_line(date.today())]
     return [*found[:2], held, *found[2:]] if (held := _held(status)) else found
+
+
+def _process(clock: Presence) -> str:
+    silent = f", silent for {clock.silent_for:.0f} s" if clock.silent_for else ""
+    return f"{clock.host} (pid {clock.pid}{silent})"
 
 
 def _many(workers: int) -> str:

@@ -22,7 +22,8 @@ SILENT_LIVES = 2  # lives of the lease, where that is longer: then there are sec
 class Presence:
     """A clock process; `since` is the epoch second at which it began to lead, or came.
 
-    `held` is how many seconds Redis's time is ahead of its own, since that has jumped.
+    `held` is how many seconds Redis's time is ahead of its own, since that has jumped. `silent_for` is how many seconds
+    it has not been heard, when that is longer than two leases live: it may be dead.
     """
 
     host: str
@@ -30,6 +31,7 @@ class Presence:
     epoch: int | None
     since: float
     held: float = 0.0
+    silent_for: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,13 @@ def present(lease: Mapping[str, str], members: Mapping[Any, Any], server: float)
     """What a lease and the members tell at an instant of Redis's time."""
     leads = is_led(lease, server)
     others = (read_member(facts) for owner, facts in members.items() if not leads or text(owner) != lease["owner"])
-    standbys = [_presence(facts) for facts in others if facts and is_heard(facts, server)]
+    standbys = [_presence(facts, server) for facts in others if facts and is_heard(facts, server)]
     held = held_by(lease) if leads else max((one.held for one in standbys), key=abs, default=0.0)
     last = seconds_of(lease, "at") or None
     return Present(
         now=server - held,
         held=held,
-        leader=_presence(lease, number(lease.get("epoch"), where="the epoch of the lease")) if leads else None,
+        leader=_presence(lease, server, number(lease.get("epoch"), where="the epoch of the lease")) if leads else None,
         standbys=standbys,
         silent_since=None if leads else last,
     )
@@ -108,9 +110,15 @@ def seconds_of(facts: Mapping[str, Any], name: str) -> float:
 def is_heard(facts: Mapping[str, Any], server: float) -> bool:
     """Whether a process has beaten lately: `at` is its own time, `server` Redis's."""
     patience = max(SILENT_AFTER, SILENT_LIVES * seconds_of(facts, "life"))
-    return abs(server - held_by(facts) - seconds_of(facts, "at")) <= patience
+    return abs(_unheard(facts, server)) <= patience
 
 
-def _presence(facts: Mapping[str, Any], epoch: int | None = None) -> Presence:
+def _unheard(facts: Mapping[str, Any], server: float) -> float:
+    return server - held_by(facts) - seconds_of(facts, "at")
+
+
+def _presence(facts: Mapping[str, Any], server: float, epoch: int | None = None) -> Presence:
     pid = number(facts.get("pid"), where="the pid of a clock") or 0
-    return Presence(str(facts.get("host", "?")), pid, epoch, seconds_of(facts, "since"), held_by(facts))
+    unheard = _unheard(facts, server)
+    silent_for = unheard if unheard > SILENT_LIVES * seconds_of(facts, "life") else 0.0
+    return Presence(str(facts.get("host", "?")), pid, epoch, seconds_of(facts, "since"), held_by(facts), silent_for)

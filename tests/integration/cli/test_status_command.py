@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from tests.support.command import Rqclock
 from tests.support.leader import Leader, Time
 
 KEYS = ["leader", "standbys", "redis", "queues", "workers", "schedules"]
-PRESENCE = ["host", "pid", "epoch", "since", "held"]
+PRESENCE = ["host", "pid", "epoch", "since", "held", "silent_for"]
 
 
 def test_status_as_json_has_its_six_parts(rqclock: Rqclock, leader: Leader) -> None:
@@ -25,11 +26,19 @@ def test_leader_and_standbys_are_told_in_one_shape(rqclock: Rqclock, leader: Lea
     Leader(leader.connection, leader.timetable, leader.time, host="b", pid=8).join().beat()
     found = rqclock("status", "--json").json
     since = datetime.fromisoformat(found["leader"].pop("since"))
+    assert found["leader"].pop("silent_for") < 60
     assert found["leader"] == {"host": "a", "pid": 7, "epoch": 1, "held": 0.0}
     assert abs(since.timestamp() - leader.time.now) < 1
     [standby] = found["standbys"]
     assert list(standby) == PRESENCE
     assert (standby["host"], standby["pid"], standby["epoch"]) == ("b", 8, None)
+
+
+def test_a_standby_that_is_not_heard_any_more_is_told_to_be_silent(rqclock: Rqclock, leader: Leader) -> None:
+    Leader(leader.connection, leader.timetable, Time(leader.time.now - 7), host="b", pid=8).join().beat()
+    [standby] = rqclock("status", "--json").json["standbys"]
+    assert standby["silent_for"] >= 7
+    assert re.search(r"standing by: b \(pid 8, silent for \d+ s\)", rqclock("status").out)
 
 
 def test_queues_workers_and_schedules_are_objects(rqclock: Rqclock, leader: Leader) -> None:
