@@ -40,8 +40,8 @@ def audit_(there: InForce, name: str | None, start: str | None, end: str | None,
 
 def _span(there: InForce, start: str | None, end: str | None) -> Span:
     now, timezone = there.now(), there.timezone
-    first = int(now) - KEPT + MINUTE if start is None else past(start, timezone, now)
-    last = int(now) + 1 if end is None else past(end, timezone, now)
+    first = int(now) - KEPT + MINUTE if start is None else past(start, timezone, now, option="--from")
+    last = int(now) + 1 if end is None else past(end, timezone, now, option="--to")
     if last <= first:
         raise click.BadParameter(f"{end or 'now'} is not later than {start or 'all that is kept'}", param_hint="--to")
     return Span(first, last)

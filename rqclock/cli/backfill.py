@@ -67,10 +67,11 @@ def backfill_(there: InForce, by: By, name: str, **options: Any) -> None:
 def _order(there: InForce, by: By, name: str, options: dict[str, Any]) -> Order:
     schedule = there.find(name)
     now = there.now()
-    start = past(options["start"], schedule.timezone, now)
-    end = int(now) + 1 if options["end"] is None else past(options["end"], schedule.timezone, now)
+    start = past(options["start"], schedule.timezone, now, option="--from")
+    asked = options["end"]
+    end = int(now) + 1 if asked is None else past(asked, schedule.timezone, now, option="--to")
     if end <= start:
-        raise click.BadParameter(f"{options['end'] or 'now'} is not later than {options['start']}", param_hint="--to")
+        raise click.BadParameter(f"{asked or 'now'} is not later than {options['start']}", param_hint="--to")
     return Order(schedule, start, end, by, options["again"])
 
 

@@ -43,7 +43,7 @@ def _filters(command: F) -> F:
     def wrapper(*args: Any, there: InForce, **kwargs: Any) -> Any:
         queue, schedule, older_than = (kwargs.pop(name) for name in ("queue", "schedule", "older_than"))
         _check_queue(there, queue)
-        before = None if older_than is None else past(older_than, there.timezone, there.now())
+        before = None if older_than is None else past(older_than, there.timezone, there.now(), option="--older-than")
         name = None if schedule is None else there.find_ever(schedule).name
         wanted = Filter(queue, name, before, frozenset(kwargs.pop("job_ids", ())))
         return command(*args, there=there, wanted=wanted, **kwargs)

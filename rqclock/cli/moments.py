@@ -6,6 +6,8 @@ A time without an offset is meant in a zone. Those from 1970 to 2200 can be used
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -22,24 +24,42 @@ EXAMPLES = '2026-11-23T08:00, 08:00 or "2 hours"'
 END = int(datetime(YEARS.stop, 1, 1, tzinfo=UTC).timestamp())
 
 
-def coming(text: str, timezone: str, now: float) -> int:
-    """The instant of a time to come (`08:00`: the next), or a length (`2 hours`) ahead. Raises click.BadParameter."""
-    return _instant(text, timezone, now, sign=1)
+def coming(text: str, timezone: str, now: float, *, option: str | None = None) -> int:
+    """The instant of a time to come (`08:00`: the next), or a length (`2 hours`) ahead.
+
+    Raises click.BadParameter, which names the option.
+    """
+    with _naming(option):
+        return _instant(text, timezone, now, sign=1)
 
 
-def past(text: str, timezone: str, now: float) -> int:
-    """The instant of a time past (`08:00`: the last one), or a length ago. Raises click.BadParameter."""
-    return _instant(text, timezone, now, sign=-1)
+def past(text: str, timezone: str, now: float, *, option: str | None = None) -> int:
+    """The instant of a time past (`08:00`: the last one), or a length ago. Raises click.BadParameter likewise."""
+    with _naming(option):
+        return _instant(text, timezone, now, sign=-1)
+
+
+@contextmanager
+def _naming(option: str | None) -> Iterator[None]:
+    try:
+        yield
+    except click.BadParameter as error:
+        error.param_hint = option
+        raise
 
 
 def spans(text: str, timezone: str, now: float) -> list[tuple[int, int]]:
     """The seconds that a time means, first and last: one, or those of its minute, of today if it names no day.
 
-    Two spans when that time came twice, because the clocks went back. Raises click.BadParameter.
+    Two spans when that time came twice, because the clocks went back. A length (`2 hours`) means the minute that was so
+    long ago. Raises click.BadParameter.
     """
     at = _today(text, timezone, now) or _iso(text)
+    if at is None and " " in text.strip():
+        ago = past(text, timezone, now)
+        return [(ago - ago % MINUTE, ago - ago % MINUTE + MINUTE - 1)]
     if at is None or (at.hour == at.minute == 0 and ":" not in text and "T" not in text):
-        raise click.BadParameter(f"{text!r} is not a time such as 2026-11-23T08:00, or 08:00 for today")
+        raise click.BadParameter(f"{text!r} is not a time such as {EXAMPLES}")
     width = 0 if WITH_SECONDS.search(text) or at.second else MINUTE - 1
     return [(start, start + width) for start in _instants(at, timezone)]
 

@@ -32,7 +32,7 @@ def pause_(there: InForce, by: By, name: str | None, until: str | None, as_json:
         raise click.BadParameter("say why: it is shown wherever the pause is", param_hint="--reason")
     target = None if name is None else there.find(name)
     timezone = target.timezone if target else there.timezone
-    end = None if until is None else coming(until, timezone, there.now())
+    end = None if until is None else coming(until, timezone, there.now(), option="--until")
     before = Pauses(there.connection, there.keys).pause(target, by, until=end)
     if as_json:
         say_json({"schedule": target.name if target else ALL, "until": iso(end), "replaced": _facts(before)})

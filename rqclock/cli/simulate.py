@@ -36,8 +36,8 @@ def simulate_(name: str | None, start: str, end: str, file: str, as_json: bool) 
     """
     timetable = load(file)
     chosen = [find(timetable.schedules, name)] if name else list(timetable.schedules)
-    first = coming(start, timetable.timezone, time.time())
-    last = coming(end, timetable.timezone, first)
+    first = coming(start, timetable.timezone, time.time(), option="--from")
+    last = coming(end, timetable.timezone, first, option="--to")
     if last <= first:
         raise click.BadParameter(f"{end} is not later than {start}", param_hint="--to")
     for tick, schedule in with_progress(runs(chosen, first, last), first, last):

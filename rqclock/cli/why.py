@@ -20,7 +20,8 @@ def why_(there: InForce, name: str, time: str, as_json: bool) -> None:
     """Why a schedule ran at a TIME, or did not; also for times to come.
 
     TIME is 2026-11-23T08:00 (then every run of that minute is meant) or with seconds, in the schedule's own zone
-    unless it has an offset; 08:00 alone is today's. Exit code 1 when a run was due and nothing is recorded of it.
+    unless it has an offset; 08:00 alone is today's, and "2 hours" is the minute that was so long ago. Exit code 1 when
+    a run was due and nothing is recorded of it.
     """
     schedule = there.find_ever(name)
     asked = spans(time, schedule.timezone, there.now())

@@ -108,6 +108,8 @@ def test_a_time_that_is_too_far_away_is_refused_by_all(text: str) -> None:
         ("05:11:58Z", utc("2026-06-10T05:11:58"), 1),
         ("05:11Z", utc("2026-06-10T05:11"), 60),
         ("05:11:58+0200", utc("2026-06-10T03:11:58"), 1),
+        ("2 hours", utc("2026-06-10T09:00"), 60),
+        ("90 seconds", utc("2026-06-10T10:58"), 60),
     ],
 )
 def test_a_time_without_seconds_is_its_whole_minute(text: str, start: int, seconds: int) -> None:
