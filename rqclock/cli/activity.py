@@ -18,7 +18,7 @@ from rqclock.cli.in_force import InForce, in_force
 from rqclock.cli.moments import past
 from rqclock.cli.table import show_table
 from rqclock.logs import Json
-from rqclock.views.wording import when
+from rqclock.views.wording import detail_words, when
 
 F = TypeVar("F", bound=Callable[..., Any])
 SHOWN = 50
@@ -35,7 +35,7 @@ FORMULA = ("=", "+", "-", "@", "\t")
 def activity_(there: InForce, count: int | None, since: str | None, as_csv: bool, as_json: bool) -> None:
     """What people did to the timetable, and what befell it, newest first. It is kept 90 days."""
     timezone = there.timezone
-    start = None if since is None else past(since, timezone, there.now())
+    start = None if since is None else past(since, timezone, there.now(), option="--since")
     limit = count or (None if start is not None or as_csv else SHOWN)
     entries = read(there.connection, there.keys, since=start, limit=limit)
     if as_csv:
@@ -86,6 +86,6 @@ def _show(entries: list[Entry], timezone: str, *, nothing: str) -> None:
     rows = []
     for entry in entries:
         schedule = "all" if entry.schedule == ALL else entry.schedule
-        detail = ", ".join(f"{name} {value}" for name, value in entry.details().items())
-        rows.append([when(entry.at, timezone), entry.who, entry.what, schedule, entry.why, entry.where, detail])
+        told = [entry.who, entry.what, schedule, entry.why, entry.where, detail_words(entry.details())]
+        rows.append([when(entry.at, timezone), *told])
     show_table(["When", "Who", "What", "Schedule", "Why", "From where", "Detail"], rows)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rqclock.store.ticks import local
 from rqclock.views.history import Run
 
+DETAILS = {"came": "runs that fell due", "paused_by": "paused by", "tick": "the run of", "args": "arguments"}
 
 def when(instant: float, timezone: str) -> str:
     """`Mon 23 Nov 2026 08:00:00 GMT`."""
@@ -50,3 +53,13 @@ def _ending(run: Run, timezone: str) -> str:
         "unknown": "how it ended is not known",
     }
     return words.get(run.status or "queued", run.status or "queued").replace("queued", "waiting in its queue")
+
+
+def detail_words(detail: Mapping[str, object]) -> str:
+    """What an entry of the activity says beside who, what and why.
+
+    >>> detail_words({"job": "sweep_20261123T103500Z", "runs": 3})
+    'job sweep_20261123T103500Z, runs 3'
+    """
+    known = {DETAILS.get(name, name): value for name, value in detail.items() if value is not None}
+    return ", ".join(name if value is True else f"{name} {value}" for name, value in known.items())

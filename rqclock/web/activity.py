@@ -19,10 +19,11 @@ from werkzeug.wrappers import Response
 from rqclock.acts.activity import ALL, Entry, read, record
 from rqclock.store.keys import Keys
 from rqclock.store.ticks import iso
+from rqclock.views.wording import detail_words
 from rqclock.web.forms import page_number
 from rqclock.web.state import clock_keys, connection
 from rqclock.web.subject import by
-from rqclock.web.words import act_words, detail_words
+from rqclock.web.words import act_words
 
 log = logging.getLogger("rqclock.web")
 PAGE = 100

@@ -132,18 +132,11 @@ ACTS = {
     "queue compacted": "tidied up a queue",
     "queue emptied": "emptied a queue",
     "arguments viewed": "looked at a job's arguments",
+    "account added": "added an account",
+    "account removed": "removed an account",
+    "account password changed": "changed the password of an account",
 }
-DETAILS = {"came": "runs that fell due", "paused_by": "paused by", "tick": "the run of", "args": "arguments"}
 
 
 def act_words(what: str) -> str:
     return ACTS.get(what, what)
-
-
-def detail_words(detail: Mapping[str, object]) -> str:
-    """
-    >>> detail_words({"job": "sweep_20261123T103500Z", "runs": 3})
-    'job sweep_20261123T103500Z, runs 3'
-    """
-    known = {DETAILS.get(name, name): value for name, value in detail.items() if value is not None}
-    return ", ".join(name if value is True else f"{name} {value}" for name, value in known.items())
