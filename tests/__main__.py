@@ -1,7 +1,8 @@
 """What `bin/test` runs: checks and fast tests without arguments, pytest alone with them.
 
 `unit`, `integration`, `acceptance`, `conformance` and `all` in front name the folders of tests/; `checks` runs ruff,
-mypy and import-linter alone. What pytest understands may follow: `bin/test unit -k lease`.
+mypy and import-linter alone. What pytest understands may follow: `bin/test unit -k lease`; `bin/test unit --help`
+tells all of that.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ BESIDE = ["-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"]
 
 
 def main(arguments: list[str]) -> int:
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
     if arguments == ["checks"]:
         return len(failed_checks())
     if arguments:

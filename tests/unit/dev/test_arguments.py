@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.__main__ import TIERS, folders, pytest_arguments
+from tests.__main__ import TIERS, folders, main, pytest_arguments
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,9 @@ from tests.__main__ import TIERS, folders, pytest_arguments
 )
 def test_leading_names_of_tiers_are_folders_and_the_rest_is_pytests(words: list[str], arguments: list[str]) -> None:
     assert pytest_arguments(words) == arguments
+
+
+def test_help_tells_the_tiers_and_not_all_that_pytest_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(tier in said for tier in TIERS) and "--maxfail" not in said
