@@ -56,10 +56,12 @@ class Standing:
 def find(clock: str, name: str) -> Subject:
     """The schedule in force; else the request ends: at the page of today for a name that it had before, or with 404."""
     keys = next((keys for keys in clock_keys() if keys.clock == clock), None)
-    schedule = _in_force(keys, slug(name)) if keys else None
-    if keys is not None and schedule is not None and schedule.name == name:
+    if keys is None:
+        abort(404, f"There is no Clock {clock!r}.")
+    schedule = _in_force(keys, slug(name))
+    if schedule is not None and schedule.name == name:
         return Subject(keys, schedule)
-    renamed = _in_force(keys, Names.read(connection(), keys).today(slug(name))) if keys else None
+    renamed = _in_force(keys, Names.read(connection(), keys).today(slug(name)))
     if renamed is None or renamed.slug == slug(name):
         abort(404, f"There is no schedule {name!r} in the timetable that is in force.")
     if request.method in ("GET", "HEAD"):
