@@ -9,6 +9,7 @@ from rqclock.views.history import Run
 
 DETAILS = {"came": "runs that fell due", "paused_by": "paused by", "tick": "the run of", "args": "arguments"}
 
+
 def when(instant: float, timezone: str) -> str:
     """`Mon 23 Nov 2026 08:00:00 GMT`."""
     return local(instant, timezone).strftime("%a %d %b %Y %H:%M:%S %Z")

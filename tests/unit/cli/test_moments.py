@@ -125,7 +125,7 @@ def test_a_time_that_does_not_exist_is_where_it_would_have_been() -> None:
     assert spans("2026-03-29T01:30:00", LONDON, NOON) == [(utc("2026-03-29T01:30"), utc("2026-03-29T01:30"))]
 
 
-@pytest.mark.parametrize("text", ["2026-06-11", "20260611", "yesterday", "2 hours", "24:01"])
-def test_a_day_or_a_length_is_no_instant_to_ask_about(text: str) -> None:
+@pytest.mark.parametrize("text", ["2026-06-11", "20260611", "yesterday", "24:01"])
+def test_a_day_is_no_instant_to_ask_about(text: str) -> None:
     with pytest.raises(click.BadParameter):
         spans(text, LONDON, NOON)
