@@ -23,6 +23,9 @@ LONGEST_CLOSURE = 40  # days; beyond it a search for a working day is a mistake 
 # A country whose parts differ, where the zone's own city says which part is meant.
 PARTS = {"GB": "GB-ENG"}
 
+# What people call a country whose code is another.
+USUAL = {"UK": "GB", "EN": "GB-ENG", "ENGLAND": "GB-ENG", "SCOTLAND": "GB-SCT", "WALES": "GB-WLS", "USA": "US"}
+
 
 class Calendar:
     """The holidays and weekends of `code`: a country ("FR") or a part of one ("GB-ENG")."""
@@ -77,10 +80,12 @@ def calendar_of_zone(tz: str) -> Calendar:
 
 
 def _nearest(code: str, known: dict[str, list[str]]) -> str:
-    country = code.partition("-")[0].upper()
+    named, dash, part = code.upper().partition("-")
+    meant = USUAL.get(named, named) + dash + part
+    country = meant.partition("-")[0]
     parts = [f"{country}-{part}" for part in known.get(country, [])]
     codes = [country, *parts] if country in known else sorted(known)
-    hint = did_you_mean(code, codes)
+    hint = did_you_mean(meant, codes)
     return hint or f": write a country or part of one, such as {', '.join(codes[:4])}"
 
 

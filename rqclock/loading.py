@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 from rqclock.application import set_up
 from rqclock.clock import Clock
-from rqclock.errors import ConfigurationError, Problem, TimetableError
+from rqclock.errors import ConfigurationError, Problem, TimetableError, did_you_mean
 from rqclock.timetable.schedules import Timetable
 
 MODULE = "rqclock_timetable"
@@ -62,8 +64,30 @@ def _execute(path: Path) -> ModuleType:
     except ConfigurationError as error:
         raise TimetableError([_at_line(error, path, str(error))]) from None
     except Exception as error:  # user code may raise anything; people want the line, not our stack
-        raise TimetableError([_at_line(error, path, f"{type(error).__name__}: {error}")]) from error
+        raise TimetableError([_at_line(error, path, f"{type(error).__name__}: {error}{_meant(error)}")]) from error
     return module
+
+
+def _meant(error: Exception) -> str:
+    """The name that was perhaps meant: Python says it in a traceback only, and people don't get to see that."""
+    if isinstance(error, AttributeError):
+        return _nearest(error.name, _names(error.obj))
+    if isinstance(error, NameError):
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        return _nearest(error.name, {**frame.f_builtins, **frame.f_globals, **frame.f_locals})
+    if isinstance(error, ImportError):
+        found = re.match("cannot import name '([^']+)'", str(error))
+        return _nearest(found[1] if found else None, _names(sys.modules.get(error.name or "")))
+    return ""
+
+
+def _names(thing: object) -> list[str]:
+    """Of an object those of its class: it may make its own as it is asked, and fail at that."""
+    return dir(thing) if isinstance(thing, ModuleType | type) else dir(type(thing))
+
+
+def _nearest(name: str | None, known: Iterable[str]) -> str:
+    return did_you_mean(name, [one for one in known if one != name and not one.startswith("_")]) if name else ""
 
 
 def _at_line(error: BaseException, path: Path, text: str) -> Problem:

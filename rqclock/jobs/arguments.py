@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from rqclock.errors import ConfigurationError, did_you_mean
 from rqclock.jobs.serializer import why_not_json
+
+GATHERING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 Parameters = tuple[tuple[str, str, bool], ...]  # name, kind as `inspect` calls it, whether it has a default
 
@@ -65,10 +68,47 @@ def _mismatch(signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping
 @lru_cache(maxsize=256)  # a function is often that of many lines
 def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
     """None for what has none to be looked at, such as a builtin: the worker will see."""
+    return _signature(function)
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
     try:
         return inspect.signature(function)
-    except ValueError:
+    except (TypeError, ValueError):
         return None
+
+
+def check_names(function: Callable[..., Any], names: Sequence[str]) -> None:
+    """Raise ConfigurationError for a sensitive argument that the function does not take: a typo would hide nothing."""
+    signature = _signature(function) if names else None
+    if signature is None:
+        return
+    for name in names:
+        if name in signature.parameters and signature.parameters[name].kind in GATHERING:
+            raise ConfigurationError(
+                f"@job(sensitive=…): {name!r} of {function.__qualname__} gathers arguments and cannot be hidden as a "
+                "whole: give what is to be hidden an argument of its own"
+            )
+        if name not in signature.parameters and not takes_any_name(signature):
+            near = did_you_mean(name, signature.parameters)
+            raise ConfigurationError(f"@job(sensitive=…): {function.__qualname__} takes no argument {name!r}{near}")
+
+
+def check_condition(condition: Callable[[datetime], bool]) -> None:
+    """Raise ConfigurationError for one that cannot be called with the local time of a run alone."""
+    signature = _signature(condition)
+    problem = _mismatch(signature, [None], {}) if signature else None
+    if problem:
+        called = f"{getattr(condition, '__qualname__', type(condition).__name__)}{signature}"
+        raise ConfigurationError(
+            f"if_: {called} is asked with the local time alone ({problem}): "
+            "say a function of it, such as lambda t: t.day <= 7"
+        )
+
+
+def takes_any_name(signature: inspect.Signature) -> bool:
+    """Whether it has a `**kwargs`."""
+    return any(one.kind is one.VAR_KEYWORD for one in signature.parameters.values())
 
 
 def check_delay(name: str, delay: object) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
-from rqclock.errors import ConfigurationError, did_you_mean
-from rqclock.jobs import job_modules
-from rqclock.jobs.arguments import check_call, check_delay
+from rqclock.errors import ConfigurationError
+from rqclock.jobs import job_modules, option_values
+from rqclock.jobs.arguments import check_call, check_delay, check_names
 from rqclock.jobs.serializer import JobSerializer
 
 if TYPE_CHECKING:
@@ -114,13 +113,14 @@ def job(
     `retry` is a number of further attempts (with growing pauses) or RQ's `Retry`; `description` is free text;
     a job whose worker died `max_attempts` times (3) is not queued again; `sensitive=("email",)` names arguments that
     no log, description or page shows.
-    Raises ConfigurationError for a value that RQ would refuse, or an unknown option.
+    Raises ConfigurationError for a value that RQ would refuse, an unknown option, or a sensitive name it does not take.
     """
     if function is not None and not callable(function):  # RQ's own decorator takes the queue so
         raise ConfigurationError(f"@job({function!r}): say @job(queue={function!r})")
     options = _options(queue, timeout, retry, lives)
 
     def decorate(function: Callable[P, R_co]) -> JobFunction[P, R_co]:
+        check_names(function, options.sensitive)
         setattr(function, OPTIONS, options)
         job_modules.name(function)
         function.enqueue = lambda *args, **kwargs: _enqueue(function, args, kwargs)  # type: ignore[attr-defined]
@@ -142,68 +142,10 @@ def path_of(function: Callable[..., Any] | str) -> str:
     return function if isinstance(function, str) else f"{function.__module__}.{function.__qualname__}"
 
 
-def back_off(retries: int) -> tuple[int, ...]:
-    """Pauses that double from 10 s to at most an hour.
-
-    >>> back_off(4)
-    (10, 20, 40, 80)
-    """
-    return tuple(min(10 * 2**attempt, 3600) for attempt in range(retries))
-
-
-LIVES = ("result_ttl", "failure_ttl", "ttl", "description", "max_attempts", "sensitive")
-
-
 def _options(queue: str, timeout: Any, retry: Any, lives: dict[str, Any]) -> JobOptions:
-    unknown = sorted(set(lives) - set(LIVES))
-    if unknown:
-        known = ("queue", "timeout", "retry", *LIVES)
-        near = did_you_mean(unknown[0], known) or f"; it takes {', '.join(known)}"
-        raise ConfigurationError(f"@job does not know {unknown[0]!r}{near}")
-    if not isinstance(queue, str) or not queue.strip():
-        raise ConfigurationError(f"@job(queue={queue!r}): a queue needs a name")
-    if not isinstance(lives.get("description") or "", str):
-        raise ConfigurationError(f"@job(description={lives['description']!r}): say a text")
-    retries, intervals = _retries(retry)
-    seconds: dict[str, Any] = {name: _seconds(name, lives[name]) for name in LIVES[:3] if lives.get(name) is not None}
-    run_for = _seconds("timeout", timeout)
-    if run_for == 0 or seconds.get("ttl", 1) <= 0:
-        raise ConfigurationError("@job: timeout and ttl must be more than 0 seconds (timeout=-1 means no limit)")
-    most = _max_attempts(lives.get("max_attempts", MAX_ATTEMPTS))
-    own: dict[str, Any] = {"description": lives.get("description"), "max_attempts": most}
-    own |= {"spread": isinstance(retry, int) and retry > 0, "sensitive": _sensitive(lives.get("sensitive", ()))}
-    return JobOptions(queue, run_for, retries, intervals, **seconds | own)
-
-
-def _sensitive(names: Any) -> tuple[str, ...]:
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise ConfigurationError(f'@job(sensitive={names!r}): say names of arguments: sensitive=("email",)')
-    return tuple(names)
-
-
-def _max_attempts(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-        return value
-    raise ConfigurationError(f"@job(max_attempts={value!r}): say how often it may lose its worker, 1 or more")
-
-
-def _seconds(name: str, value: Any) -> int:
-    from rq.utils import parse_timeout
-
-    try:
-        return math.ceil(value.total_seconds()) if isinstance(value, timedelta) else int(parse_timeout(value) or 0)
-    except Exception:  # RQ raises a different class for each way to be wrong
-        raise ConfigurationError(f'@job({name}={value!r}): say seconds, or a text such as "10m" or "1h"') from None
-
-
-def _retries(retry: Any) -> tuple[int | None, tuple[int, ...]]:
-    if retry is None:
-        return None, ()
-    if isinstance(retry, int) and not isinstance(retry, bool) and retry >= 0:
-        return retry, back_off(retry)
-    if hasattr(retry, "max") and hasattr(retry, "intervals"):
-        return int(retry.max), tuple(retry.intervals)
-    raise ConfigurationError(f"@job(retry={retry!r}): say a number of further attempts, or rq.Retry(max=…, interval=…)")
+    retries, intervals = option_values.retries(retry)
+    values = option_values.read(queue, timeout, lives)
+    return JobOptions(retries=retries, intervals=intervals, spread=isinstance(retry, int) and retry > 0, **values)
 
 
 def queue_for(function: Callable[..., Any] | str, connection: Redis, name: str | None = None) -> Queue:

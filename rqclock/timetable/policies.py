@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict
 
 from rqclock.errors import ConfigurationError, did_you_mean
+from rqclock.jobs.arguments import check_condition
+from rqclock.jobs.option_values import belongs_above
 from rqclock.timetable.schedules import CATCH_UP_CEILING, Policies
 from rqclock.triggers import Rules, Trigger
 from rqclock.triggers.interval import IntervalTrigger
@@ -73,7 +75,7 @@ def check(options: Mapping[str, Any], known: type) -> None:
     names = list(known.__annotations__)  # a subclass of a TypedDict lists its parents' keys too
     for option, value in options.items():
         if option not in names:
-            raise ConfigurationError(_unknown(option, names))
+            raise ConfigurationError(belongs_above(option, value) or _unknown(option, names))
         _check_value(option, value)
 
 
@@ -97,8 +99,14 @@ def _check_value(option: str, value: Any) -> None:
         _check_span(option, value)
     if option == "name":
         _check_name(value)
-    if option == "if_" and not callable(value):
+    if option == "if_":
+        _check_condition(value)
+
+
+def _check_condition(value: Any) -> None:
+    if not callable(value):
         raise ConfigurationError(f"if_={value!r}: say a function of the local time, such as lambda t: t.day <= 7")
+    check_condition(value)
 
 
 def _check_span(option: str, value: Any) -> None:

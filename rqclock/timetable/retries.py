@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from rqclock.jobs.decorator import JobOptions, back_off
+from rqclock.jobs.decorator import JobOptions
+from rqclock.jobs.option_values import back_off
 from rqclock.timetable.schedules import Schedule
 
 DEFAULT = 5  # further attempts: after 10 s, 20 s, 40 s, 80 s and 160 s

@@ -11,8 +11,9 @@ from typing import Any
 
 from rqclock.errors import ConfigurationError
 from rqclock.jobs import job_modules
-from rqclock.jobs.arguments import parameters_of, signature_of
+from rqclock.jobs.arguments import parameters_of, signature_of, takes_any_name
 from rqclock.jobs.decorator import options_of, path_of
+from rqclock.jobs.option_values import belongs_above
 from rqclock.jobs.serializer import why_not_json
 from rqclock.timetable import template
 from rqclock.timetable.schedules import Target
@@ -87,4 +88,13 @@ def _check_arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs
         if signature:
             signature.bind(*args, **kwargs)
     except TypeError as error:
-        raise ConfigurationError(f"{function.__qualname__}{signature}: {error}") from None
+        hint = signature and _option_of_job(signature, kwargs)
+        raise ConfigurationError(hint or f"{function.__qualname__}{signature}: {error}") from None
+
+
+def _option_of_job(signature: inspect.Signature, kwargs: dict[str, Any]) -> str | None:
+    """Where the first of these belongs that are options of `@job`, as RQ's own `enqueue` takes them."""
+    if takes_any_name(signature):
+        return None
+    strange = (belongs_above(name, value) for name, value in kwargs.items() if name not in signature.parameters)
+    return next(filter(None, strange), None)

@@ -79,6 +79,19 @@ REFUSED = [
     ('every("day", run_now=1).enqueue(jobs.plain)', "run_now=1", "True or False"),
     ('every("day", owner=None).enqueue(jobs.plain)', "owner=None", "text"),
     ('every("day", if_="weekdays").enqueue(jobs.plain)', "if_='weekdays'", "function"),
+    ('every("day", if_=lambda: True).enqueue(jobs.plain)', "if_: <lambda>()", "lambda t: t.day <= 7"),
+    ('every("day", if_=lambda a, b: True).enqueue(jobs.plain)', "if_: <lambda>(a, b)", "'b'"),
+    ('every("day", if_=lambda *, at: True).enqueue(jobs.plain)', "if_: <lambda>(*, at)", "lambda t: t.day <= 7"),
+    ('every("day", if_=jobs.plain).enqueue(jobs.plain)', "if_: plain()", "lambda t: t.day <= 7"),
+    ('every("day", retry=3).enqueue(jobs.plain)', "retry belongs", "@job(retry=3)"),
+    ('every("day", retries=3).enqueue(jobs.plain)', "retries belongs", "@job(retry=3)"),
+    ('every("day", job_timeout="1h").enqueue(jobs.plain)', "job_timeout belongs", "@job(timeout='1h')"),
+    ('every("day", result_ttl=60).enqueue(jobs.plain)', "result_ttl belongs", "@job(result_ttl=60)"),
+    ('clock.on_demand("x", queue="mail").enqueue(jobs.plain)', "queue belongs", "@job(queue='mail')"),
+    ('every("day", retry=object()).enqueue(jobs.plain)', "retry belongs", "@job(retry=…)"),
+    ('every("day").enqueue(jobs.plain, job_timeout=30)', "job_timeout belongs", "@job(timeout=30)"),
+    ('every("day").enqueue(jobs.add, 1, description="x")', "description belongs", "@job(description='x')"),
+    ('every("day", calendar="UK").enqueue(jobs.plain)', '"UK"', 'did you mean "GB"'),
     ('every("day", calendar="mars").enqueue(jobs.plain)', "mars", ""),
     ('every("day")', "names a time and no job", ".enqueue(function)"),
     ("every('day').enqueue(lambda: None)", "lambda", "a module of its own"),
@@ -109,6 +122,43 @@ def test_a_line_that_could_not_work_is_refused_with_its_place_and_a_way_out(line
     assert found[0].startswith(f"clock.py:{LINE}: ")
     assert named in found[0]
     assert advice in found[0]
+
+
+CONDITIONS = [
+    "lambda t: True",
+    "lambda t, day=1: True",
+    "lambda *args: True",
+    "bool",  # has no signature to be read
+    "jobs.anything",
+    "jobs.partial",
+    "Weekday(1)",
+]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_condition_that_can_be_asked_with_the_local_time_is_taken(condition: str) -> None:
+    head = HEAD + textwrap.dedent(
+        """
+        from dataclasses import dataclass
+        @dataclass  # equal by value, so without a hash
+        class Weekday:
+            day: int
+            def __call__(self, t): return t.isoweekday() == self.day
+        """
+    )
+    assert load(write(f"every('day', if_={condition}).enqueue(jobs.plain)", head)).schedules[0].predicate is not None
+
+
+def test_an_argument_that_is_called_as_an_option_of_job_is_the_functions_own() -> None:
+    Path("eager_workers.py").write_text("def again(retry=0, *, queue=''): ...\ndef any(n, **more): ...\n")
+    own, more, missing = (
+        "every('day').enqueue(eager_workers.again, retry=3, queue='north')\n",
+        "every('day').enqueue(eager_workers.any, 1, timeout=3)\n",
+        "every('day', name='x').enqueue(eager_workers.any, timeout=3)\n",
+    )
+    first, second = load(write(own + more, HEAD + "import eager_workers\n")).schedules
+    assert (first.target.kwargs, second.target.kwargs) == ({"retry": 3, "queue": "north"}, {"timeout": 3})
+    assert "missing a required argument: 'n'" in problems(missing, HEAD + "import eager_workers\n")[0]
 
 
 def test_a_function_of_the_clock_file_itself_is_refused() -> None:
@@ -208,6 +258,7 @@ def test_a_team_whose_folder_begins_like_ours_gets_its_own_line(
         ("catch_up='x'", "catch_up='x'"),
         ("tz='UTC'", "'tz'"),
         ("catch_up_rate=0", "catch_up_rate=0"),
+        ("queue='mail'", "@job(queue='mail')"),
         ("late_ok='soon'", "late_ok='soon'"),
     ],
 )
@@ -262,6 +313,34 @@ def test_a_syntax_error_is_told_with_its_line() -> None:
 def test_an_import_that_fails_is_told_with_the_line_of_the_import() -> None:
     found = problems("from workers_of_nobody import x")
     assert found[0].startswith(f"clock.py:{LINE}: ModuleNotFoundError")
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "meant"),
+    [
+        ("clock.evry('day')", "AttributeError: 'Clock' object has no attribute 'evry'", "every"),
+        ("evry('day')", "NameError: name 'evry' is not defined", "every"),
+        ("jobs.plian", "AttributeError: module 'tests.support.jobs' has no attribute 'plian'", "plain"),
+        ("jobs.Desk.clsoe", "AttributeError: type object 'Desk' has no attribute 'clsoe'", "close"),
+        (
+            "def add():\n    hourly = 'hour'\n    every(horly)\nadd()",
+            "NameError: name 'horly' is not defined",
+            "hourly",
+        ),
+        ("pritn('x')", "NameError: name 'pritn' is not defined", "print"),
+        ("from tests.support.jobs import plian", "ImportError: cannot import name 'plian'", "plain"),
+    ],
+)
+def test_a_name_that_is_mistyped_is_told_with_the_one_that_was_perhaps_meant(line: str, error: str, meant: str) -> None:
+    [found] = problems(line)
+    assert error in found
+    assert f'; did you mean "{meant}"?' in found
+
+
+@pytest.mark.parametrize("line", ["qqqq('day')", "clock.qqqq('day')", "raise NameError('x')", "raise ImportError"])
+def test_an_error_that_resembles_nothing_is_told_as_it_is(line: str) -> None:
+    [found] = problems(line)
+    assert "did you mean" not in found
 
 
 def test_an_error_inside_an_imported_file_names_both_places() -> None:

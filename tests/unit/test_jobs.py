@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from rq import Retry
 
 from rqclock.errors import ConfigurationError
-from rqclock.jobs.decorator import JobOptions, back_off, job, options_of, path_of
+from rqclock.jobs.decorator import JobOptions, job, options_of, path_of
+from rqclock.jobs.option_values import back_off
 from tests.support import jobs
 
 
@@ -129,3 +131,50 @@ def test_a_call_that_could_only_fail_in_a_worker_is_refused_where_it_is_made() -
 
 def jobs_double(n: int) -> int:
     return 2 * n
+
+
+@pytest.mark.parametrize("names", [("emial",), ("name", "emial"), ["emial"]])
+def test_a_sensitive_argument_that_the_function_does_not_have_is_refused_above_it(names: Any) -> None:
+    def send(name: str, email: str) -> None: ...
+
+    line = r"@job\(sensitive=…\): .*send takes no argument 'emial'; did you mean \"email\"\?$"
+    with pytest.raises(ConfigurationError, match=line):
+        job(sensitive=names)(send)
+
+
+def test_sensitive_arguments_of_whatever_kind_are_taken() -> None:
+    def send(name: str, /, email: str, *, token: str) -> None: ...
+
+    def wrapper(*args: Any, **kwargs: Any) -> None: ...
+
+    def keywords(name: str, **kwargs: Any) -> None: ...
+
+    assert options_of(job(sensitive=("name", "email", "token"))(send)).sensitive == ("name", "email", "token")
+    for function in (wrapper, keywords):
+        assert options_of(job(sensitive=("email",))(function)).sensitive == ("email",)
+
+
+@pytest.mark.parametrize("name", ["args", "kwargs"])
+def test_what_gathers_arguments_cannot_be_hidden_as_a_whole(name: str) -> None:
+    def send(*args: Any, **kwargs: Any) -> None: ...
+
+    with pytest.raises(ConfigurationError, match=f"'{name}' of .*send gathers arguments and cannot be hidden"):
+        job(sensitive=(name,))(send)
+
+
+def test_sensitive_arguments_of_a_function_that_was_wrapped_are_those_of_the_inner_one() -> None:
+    def send(email: str) -> None: ...
+
+    @functools.wraps(send)
+    def wrapper(*args: Any) -> None: ...
+
+    assert options_of(job(sensitive=("email",))(wrapper)).sensitive == ("email",)
+    with pytest.raises(ConfigurationError, match="'emial'"):
+        job(sensitive=("emial",))(wrapper)
+
+
+def test_where_no_signature_can_be_read_any_name_may_be_sensitive() -> None:
+    def send(email: str) -> None: ...
+
+    send.__signature__ = "none"  # type: ignore[attr-defined]  # as an extension in C may leave it
+    assert options_of(job(sensitive=("anything",))(send)).sensitive == ("anything",)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from rqclock import Clock
-from rqclock.jobs.decorator import JobOptions, back_off
+from rqclock.jobs.decorator import JobOptions
+from rqclock.jobs.option_values import back_off
 from rqclock.timetable import retries
 from rqclock.timetable.template import fields
 from tests.support import jobs

@@ -155,6 +155,15 @@ def test_an_unknown_calendar_is_refused(code: str) -> None:
         calendar(code)
 
 
+@pytest.mark.parametrize(
+    ("code", "meant"),
+    [("UK", "GB"), ("uk", "GB"), ("UK-SCT", "GB-SCT"), ("EN", "GB-ENG"), ("ENGLAND", "GB-ENG"), ("USA", "US")],
+)
+def test_a_calendar_under_its_usual_name_is_refused_with_its_code(code: str, meant: str) -> None:
+    with pytest.raises(TriggerError, match=f'unknown holiday calendar "{code}"; did you mean "{meant}"\\?$'):
+        calendar(code)
+
+
 def test_a_calendar_that_no_line_needs_leaves_no_trace_but_must_exist() -> None:
     plain, with_calendar = rules(), rules(calendar="GB-SCT")
     assert every("day", rules=plain) == every("day", rules=with_calendar)
