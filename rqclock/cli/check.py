@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from rqclock.cli.common import file_option, json_option, say_json
+from rqclock.cli.start import may_start
 from rqclock.cli.timetable import shown
 from rqclock.errors import Problem, TimetableError
 from rqclock.loading import load
@@ -47,7 +48,7 @@ def check_(file: str, as_json: bool) -> None:
         timetable = load(file)
     except TimetableError as error:
         _refuse(file, error.problems, as_json=as_json)
-    found = list(warnings(timetable, int(time.time())))
+    found = [*_of_the_file(file), *warnings(timetable, int(time.time()))]
     if as_json:
         say_json(_facts(file, (), schedules=len(timetable.schedules), found=found))
     else:
@@ -76,6 +77,13 @@ def _show(file: str, schedules: int, found: Sequence[Remark]) -> None:
     if len(found) > LISTED:
         click.echo(f"warning: and {len(found) - LISTED} more; rqclock explain NAME tells those of one schedule")
     click.echo(f"{file}: {schedules} schedules, no errors, {len(found)} warnings")
+
+
+def _of_the_file(file: str) -> Iterator[Remark]:
+    if not may_start(file):  # where it is started again whenever it ends, nobody would ever see why nothing runs
+        yield Remark(
+            f'nothing in it starts the clock: "python {file}" ends at once; add if __name__ == "__main__": clock.run()'
+        )
 
 
 def warnings(timetable: Timetable, now: int) -> Iterator[Remark]:

@@ -18,8 +18,8 @@ from rqclock.timetable.forecast import MONTHS_13, clock_changes
 from rqclock.timetable.schedules import Policies, Schedule
 
 LATE = {
-    "latest": "the latest missed run is caught up once, the others are recorded as missed",
-    "all": "every missed run is caught up",
+    "latest": "the latest missed run is caught up once if it is not older than {}, the others are recorded as missed",
+    "all": "missed runs not older than {} are caught up, the others are recorded as missed",
     "none": "missed runs are recorded, and not caught up",
 }
 OVERLAP = {"allow": "runs beside it", "skip": "is skipped, and recorded as such"}
@@ -67,7 +67,7 @@ def _late(policies: Policies) -> str:
     """What becomes of a run that is later than what still counts as on time."""
     if policies.catch_up == "none" or policies.catch_up_within <= policies.late_ok:
         return LATE["none"]
-    return f"{LATE[policies.catch_up]}, if not older than {span(policies.catch_up_within)}"
+    return LATE[policies.catch_up].format(span(policies.catch_up_within))
 
 
 def _promises(schedule: Schedule) -> Iterator[str]:

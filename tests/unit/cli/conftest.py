@@ -23,6 +23,8 @@ every("10 minutes", name="sums, often", catch_up="all", catch_up_within="1 hour"
 every("monday", at="08:00", name="post").enqueue(jobs.retried)
 every("hour", name="off", enabled=False).enqueue(jobs.plain)
 clock.on_demand("reindex").enqueue(jobs.plain)
+if __name__ == "__main__":
+    clock.run()
 """
 
 

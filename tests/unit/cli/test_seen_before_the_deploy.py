@@ -158,12 +158,12 @@ def test_check_tells_programs_all_warnings_with_their_places(rqclock: Rqclock, f
     assert (found["file"], found["schedules"], found["errors"]) == ("clock.py", 35, [])
     assert len(found["warnings"]) == 60  # none is left out
     first = found["warnings"][0]
-    assert (first["file"], first["line"]) == ("clock.py", 13)
+    assert (first["file"], first["line"]) == ("clock.py", 15)
     assert first["schedule"] == "night 0" and re.search(f"{SPRING}|{AUTUMN}", first["message"])
 
 
 def test_a_warning_of_the_whole_file_has_no_place(rqclock: Rqclock, folder: Path) -> None:
-    (folder / "clock.py").write_text("from rqclock import Clock\nclock = Clock()\n")
+    (folder / "clock.py").write_text("from rqclock import Clock\nclock = Clock()\nif 0: clock.run()\n")
     [warning] = rqclock("check", "--json").json["warnings"]
     assert {name: warning[name] for name in ("file", "line", "schedule")} == dict.fromkeys(("file", "line", "schedule"))
     assert warning["message"].startswith("it has no schedule: ")
@@ -181,7 +181,7 @@ def test_explain_says_when_what_and_how_in_words(clock: Clock) -> None:
     assert lines[1:] == [
         "  runs every working day at 10:35, Europe/London time",
         "  queues tests.support.jobs.add(1, b=2) on 'default'; at most 3 min, … retries",
-        "  if later than 10 s: every missed run is caught up, if not older than 1 d",
+        "  if later than 10 s: missed runs not older than 1 d are caught up, the others are recorded as missed",
         "  if the run before is still going, the next is skipped, and recorded as such",
         "  owner: north",
         "  next: Mon 23 Nov 2026 10:35:00 GMT  chase",
@@ -195,9 +195,9 @@ def test_explain_says_when_what_and_how_in_words(clock: Clock) -> None:
     [
         (
             "latest",
-            "the latest missed run is caught up once, the others are recorded as missed, if not older than 12 h",
+            "the latest missed run is caught up once if it is not older than 12 h, the others are recorded as missed",
         ),
-        ("all", "every missed run is caught up, if not older than 12 h"),
+        ("all", "missed runs not older than 12 h are caught up, the others are recorded as missed"),
         ("none", "missed runs are recorded, and not caught up"),
     ],
 )
@@ -234,7 +234,7 @@ def test_explain_tells_programs_what_list_tells_and_the_rest(rqclock: Rqclock, f
     told = {name: value for name, value in found.items() if name not in (*listed, "runs", "clock_changes", "retries")}
     assert told == {
         "file": "clock.py",
-        "line": 13,
+        "line": 15,
         "owner": "N",
         "call": "tests.support.jobs.add(1)",
         "timeout": 180,

@@ -191,13 +191,65 @@ def test_check_tells_programs_all_errors_on_standard_output_and_says_no(rqclock:
     result = rqclock("check", "--json")
     assert (result.code, result.err) == (1, "")
     errors = result.json.pop("errors")
-    assert [(error["file"], error["line"]) for error in errors] == [("clock.py", 13), ("clock.py", 14)]
+    assert [(error["file"], error["line"]) for error in errors] == [("clock.py", 15), ("clock.py", 16)]
     assert all(set(error) == {"file", "line", "message"} and error["message"] for error in errors)
     assert {name: result.json[name] for name in ("file", "schedules", "warnings")} == {
         "file": "clock.py",
         "schedules": None,
         "warnings": [],
     }
+
+
+BARE = "from rqclock import Clock\nfrom tests.support import jobs\nclock = Clock()\n"
+DAILY = "clock.every('day').enqueue(jobs.plain)\n"
+GUARD = "if __name__ == '__main__':\n    "
+NEVER = 'nothing in it starts the clock: "python clock.py" ends at once; add if __name__ == "__main__": clock.run()'
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "",
+        "clock.run  # without parentheses\n",
+        f"{GUARD}pass\n",
+        "clock.every('hour', name='x').enqueue(post.run)\n",  # a job that is called run starts nothing
+    ],
+)
+def test_check_warns_of_a_file_that_python_would_end_at_once(rqclock: Rqclock, folder: Path, end: str) -> None:
+    post = "from types import SimpleNamespace\npost = SimpleNamespace(run=jobs.plain)\n"
+    (folder / "clock.py").write_text(BARE + post + DAILY + end)
+    result = rqclock("check")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines()[0] == f"warning: {NEVER}"
+    assert rqclock("check", "--json").json["warnings"] == [
+        {"file": None, "line": None, "schedule": None, "message": NEVER}
+    ]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        f"{GUARD}clock.run()\n",
+        f"{GUARD}sys.exit(clock.run())\n",
+        f"def start():\n    clock.run()\n{GUARD}start()\n",
+        f"from tests.support.command import runner as begin\n{GUARD}begin(clock)\n",  # who knows what it does
+        f"start = clock.run\n{GUARD}start()\n",
+        "def main():\n    clock.run()\nif __name__ != 'rqclock_timetable':\n    main()\n",
+        "if False:\n    jobs.main(clock)\n",
+    ],
+)
+def test_check_is_content_with_a_file_that_starts_its_clock_somehow(rqclock: Rqclock, folder: Path, end: str) -> None:
+    (folder / "clock.py").write_text(BARE + DAILY + end)
+    assert rqclock("check", "--json").json["warnings"] == []
+
+
+def test_check_is_content_with_a_module_of_a_package_that_another_one_may_run(rqclock: Rqclock, folder: Path) -> None:
+    (folder / "shop").mkdir()
+    (folder / "shop/clock.py").write_text(BARE + DAILY)
+    (folder / "shop/__init__.py").write_text("")
+    assert rqclock("check", "--file", "shop/clock.py", "--json").json["warnings"] == []
+    (folder / "shop/__init__.py").unlink()
+    assert "python shop/clock.py" in rqclock("check", "--file", "shop/clock.py").out
 
 
 def test_a_file_that_is_not_there_is_a_line_and_two_for_programs_too(rqclock: Rqclock) -> None:
