@@ -10,10 +10,15 @@ from contextlib import contextmanager
 import click
 
 from rqclock.accounts import ROLES, Accounts
+from rqclock.acts.activity import By
+from rqclock.cli.activity import to_the_log
 from rqclock.cli.common import json_option, say_json, server
+from rqclock.cli.in_force import acting
+from rqclock.errors import ConfigurationError
 from rqclock.settings import Settings
 from rqclock.settings.environments import local_accounts_open
 
+reason_option = click.option("--reason", default="", help="Why, for the activity.")
 stdin_option = click.option("--stdin", "from_stdin", is_flag=True, help="Read the password from standard input.")
 
 
@@ -26,10 +31,14 @@ def user_() -> None:
 @click.argument("email")
 @click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True)
 @stdin_option
-def add(email: str, role: str, from_stdin: bool) -> None:
+@reason_option
+@acting
+@to_the_log
+def add(email: str, role: str, from_stdin: bool, by: By) -> None:
     """Add an account; its password is asked for."""
     with _accounts() as accounts:
-        accounts.add(email, role, _password(from_stdin))
+        accounts.refuse_new(email)  # before anybody types a password
+        accounts.add(email, role, _password(from_stdin), by=by)
     click.echo(f"added {email.lower()} as {role}")
     settings = Settings.read(os.environ)
     if not local_accounts_open(settings):
@@ -54,20 +63,27 @@ def list_(as_json: bool) -> None:
 
 @user_.command("remove")
 @click.argument("email")
-def remove(email: str) -> None:
+@reason_option
+@acting
+@to_the_log
+def remove(email: str, by: By) -> None:
     """Remove an account; its sessions end at once."""
     with _accounts() as accounts:
-        accounts.remove(email)
+        accounts.remove(email, by=by)
     click.echo(f"removed {email.lower()}")
 
 
 @user_.command("password")
 @click.argument("email")
 @stdin_option
-def password(email: str, from_stdin: bool) -> None:
+@reason_option
+@acting
+@to_the_log
+def password(email: str, from_stdin: bool, by: By) -> None:
     """Give an account another password; its sessions end."""
     with _accounts() as accounts:
-        accounts.change(email, _password(from_stdin))
+        accounts.refuse_unknown(email)
+        accounts.change(email, _password(from_stdin), by=by)
     click.echo(f"changed the password of {email.lower()}")
 
 
@@ -81,4 +97,6 @@ def _accounts() -> Iterator[Accounts]:
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise ConfigurationError("a password is asked for at a terminal only: say --stdin where nobody can be asked")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -6,6 +6,7 @@ import pytest
 import redis as redis_py
 
 from rqclock.accounts import Accounts
+from rqclock.acts.activity import By
 from rqclock.doctor import report
 from tests.integration.doctor.conftest import Doctor
 
@@ -17,7 +18,7 @@ def test_where_local_accounts_are_the_only_way_in_their_absence_is_a_warning(
     doctor: Doctor, redis: redis_py.Redis
 ) -> None:
     assert "rqclock user add" in doctor(**QA).one("accounts", "warning").remedy
-    Accounts(redis, "rq").add("ann@example.org", "admin", "a long password")
+    Accounts(redis, "rq").add("ann@example.org", "admin", "a long password", by=By("bob"))
     assert doctor(**QA).of("accounts") == [("ok", "1 of rqclock user")]
 
 

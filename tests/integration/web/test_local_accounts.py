@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from rqclock.accounts import Accounts
-from rqclock.acts.activity import read
+from rqclock.acts.activity import By, read
 from rqclock.cli.user import user_
 from rqclock.errors import RqclockError
 from rqclock.store.keys import Keys
@@ -19,12 +19,13 @@ from tests.integration.web.pressing import HERE, hidden
 from tests.support.server import Server
 
 PASSWORD = "correct horse battery"
+BOB = By("bob", where="cli on web-1")
 
 
 @pytest.fixture
 def accounts(redis: redis_py.Redis) -> Accounts:
     accounts = Accounts(redis, "rq")
-    accounts.add("ann@example.org", "support", PASSWORD)
+    accounts.add("ann@example.org", "support", PASSWORD, by=BOB)
     return accounts
 
 
@@ -63,7 +64,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(accounts: A
 
 
 def test_passwords_are_kept_as_salted_hashes(accounts: Accounts, redis: redis_py.Redis) -> None:
-    accounts.add("bob@example.org", "viewer", PASSWORD)
+    accounts.add("bob@example.org", "viewer", PASSWORD, by=BOB)
     kept = [text(value) for value in redis.hvals("rq:web:accounts")]
     assert (
         PASSWORD not in "".join(kept) and "scrypt" in kept[0] and kept[0].split("hash")[1] != kept[1].split("hash")[1]
@@ -101,11 +102,11 @@ def test_a_change_of_the_account_ends_its_sessions_at_once(
     enter(person)
     assert person.get("/").status_code == 200
     if change == "password":
-        accounts.change("ann@example.org", PASSWORD + "!")
+        accounts.change("ann@example.org", PASSWORD + "!", by=BOB)
     else:
-        accounts.remove("ann@example.org")
+        accounts.remove("ann@example.org", by=BOB)
     if change == "role":
-        accounts.add("ann@example.org", "admin", PASSWORD)
+        accounts.add("ann@example.org", "admin", PASSWORD, by=BOB)
     assert person.get("/").status_code == 302
 
 
@@ -162,7 +163,7 @@ def test_an_address_that_is_none_and_a_role_that_is_none_are_refused(redis: redi
     accounts = Accounts(redis, "rq")
     for email, role in (("ann", "admin"), ("a@b,c@d", "admin"), ("ann@example.org", "boss")):
         with pytest.raises(RqclockError):
-            accounts.add(email, role, PASSWORD)
+            accounts.add(email, role, PASSWORD, by=BOB)
     assert accounts.all() == []
 
 
@@ -171,6 +172,6 @@ def test_who_signs_in_stands_in_the_activity_and_who_fails_to_does_not(
 ) -> None:
     enter(visitor(redis_server), password="wrong")
     enter(visitor(redis_server))
-    [entry] = read(redis, Keys("rq", "default"))
+    [entry, _] = read(redis, Keys("rq", "default"))  # the other is that the account was added
     assert (entry.what, entry.who, entry.detail) == ("signed in", "ann@example.org", {"by": "local account"})
     assert entry.where == "web, 127.0.0.1"
