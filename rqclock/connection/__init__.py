@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from rqclock.connection.causes import mends_itself, passes
 from rqclock.connection.client import application_connection, connect
-from rqclock.connection.explanation import address, explain, is_misconfigured
+from rqclock.connection.explanation import address, explain
 from rqclock.connection.options import shared_options
 from rqclock.connection.renewal import renewed
 from rqclock.connection.through_rq import connect_as_rq, rq_config
@@ -14,7 +15,8 @@ __all__ = [
     "connect",
     "connect_as_rq",
     "explain",
-    "is_misconfigured",
+    "mends_itself",
+    "passes",
     "renewed",
     "rq_config",
     "shared_options",

@@ -53,7 +53,7 @@ def _refused(error: redis.ResponseError) -> Answer:
         return _unreachable(error)
     if "no such key" in str(error):  # RQ compacts a queue that is empty by then
         return _page(409, detail="There is nothing in it.")
-    current_app.logger.error("Redis refused a command: %s", error)
+    current_app.logger.error("%s", explain(error, settings()))
     return _page(502, detail=f"It said: {error}")
 
 

@@ -13,9 +13,9 @@ from contextlib import closing
 import redis
 from rq.suspension import WORKERS_SUSPENDED, is_suspended
 
-from rqclock.connection import connect_as_rq, explain, is_misconfigured
+from rqclock.connection import connect_as_rq, explain, mends_itself
 from rqclock.settings import Settings
-from rqclock.worker.trouble import passes, ride_out
+from rqclock.worker.trouble import ride_out
 
 LOOK = 1.0  # seconds between two looks whether workers are still suspended, as in RQ's own loop
 NOWHERE = f"{WORKERS_SUSPENDED}:nothing"  # a list that nobody writes
@@ -47,7 +47,7 @@ def _ask(connection: redis.Redis, settings: Settings) -> bool:
             connection.lmove(NOWHERE, NOWHERE)  # moves nothing, and is refused where a write would be
             return bool(is_suspended(connection))
         except redis.RedisError as error:
-            if passes(error) and not is_misconfigured(error):
+            if mends_itself(error):
                 raise
             raise explain(error, settings) from None
 

@@ -17,8 +17,9 @@ from rq.queue import Queue
 from rq.timeouts import JobTimeoutException
 from rq.utils import now
 
+from rqclock.connection import passes
 from rqclock.worker.context import Surroundings
-from rqclock.worker.trouble import Noting, passes, ride_out
+from rqclock.worker.trouble import Noting, ride_out
 
 COUNTED = ("retries_left", "number_of_retries", "repeats_left", "repeat_intervals")  # what RQ changes in a job
 

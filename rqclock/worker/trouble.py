@@ -1,4 +1,4 @@
-"""Which failures of Redis pass by themselves (down, restarting, full, read-only), and waiting for that."""
+"""Waiting until a failure of Redis (down, restarting, full, read-only) has passed."""
 
 from __future__ import annotations
 
@@ -7,29 +7,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import redis
-from redis import exceptions
+
+from rqclock.connection import passes
 
 Value = TypeVar("Value")
 
-PASSING = (
-    exceptions.ConnectionError,  # a server that loads its data is one of these
-    exceptions.TimeoutError,
-    exceptions.ReadOnlyError,
-    exceptions.OutOfMemoryError,
-    exceptions.ClusterDownError,
-    exceptions.ExecAbortError,
-)
-WORDS = ("OOM ", "READONLY", "MISCONF", "NOREPLICAS", "MASTERDOWN", "LOADING", "BUSY ", "UNBLOCKED", "EXECABORT")
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 
 log = logging.getLogger("rqclock.worker")
-
-
-def passes(error: BaseException) -> bool:
-    """Whether to wait and try again."""
-    if isinstance(error, PASSING):
-        return True
-    return isinstance(error, redis.RedisError) and any(word in str(error) for word in WORDS)
 
 
 def in_its_words(error: redis.RedisError) -> str:

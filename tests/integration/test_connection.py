@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from rqclock.connection import connect, renewal
+from rqclock.connection import connect, explain, renewal
 from rqclock.settings import Settings
 from tests.support.ports import any_free
 from tests.support.server import Server
@@ -73,3 +73,11 @@ def test_the_kinds_of_connections_that_redis_py_makes_of_a_url_are_all_renewed()
         made = redis.Redis.from_url(url).connection_pool.connection_class
         assert issubclass(renewal.renewed(made), made) and issubclass(renewal.renewed(made), renewal.Renewed)
         assert connect(Settings.read({"REDIS_URL": url}), "x").connection_pool.connection_class is renewal.renewed(made)
+
+
+def test_tls_to_a_port_without_it_is_told_as_that(server: Server) -> None:
+    url = server.url.replace("redis:", "rediss:")
+    settings = Settings.read({"REDIS_URL": url, "REDIS_CONNECT_TIMEOUT": "0.2"})
+    with pytest.raises(redis.RedisError) as caught:
+        connect(settings, "test").ping()
+    assert "does it speak TLS" in str(explain(caught.value, settings))

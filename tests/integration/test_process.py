@@ -134,6 +134,12 @@ def test_a_wrong_password_ends_the_clock_with_one_line_that_does_not_tell_it(ser
     assert "\n" not in str(caught.value)
 
 
+def test_a_database_that_redis_does_not_have_ends_the_clock_as_it_ends_a_worker(server: Server) -> None:
+    wrong = Process(seconds().timetable(), Settings(redis_url=server.url.replace("/0", "/9999")))
+    with pytest.raises(RedisUnavailable, match=r"has no database of this number .*: end REDIS_URL with /0$"):
+        wrong._turn()
+
+
 def test_a_clock_that_cannot_be_read_ends_with_all_its_errors_and_exit_code_two(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -77,6 +77,15 @@ def test_what_redis_refuses_is_said_in_its_own_words(as_: As, redis: redis_py.Re
     assert answer.status_code == 502 and "Redis refused this" in answer.text and "WRONGTYPE" in answer.text
 
 
+def test_a_database_that_redis_does_not_have_is_one_line_of_the_log(
+    environ: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(environ | {"REDIS_URL": environ["REDIS_URL"].replace("/0", "/9999"), "RQCLOCK_DEV_SIGN_IN": "x"})
+    assert app.test_client().get("/sign-in/dev?token=x").status_code == 502
+    [line] = caplog.messages
+    assert "/9999 has no database of this number" in line and line.endswith("end REDIS_URL with /0")
+
+
 def test_when_redis_is_gone_every_page_says_so_plainly(as_: As, tmp_path_factory: pytest.TempPathFactory) -> None:
     server = Server(tmp_path_factory.mktemp("redis-gone")).start()
     app = create_app({"REDIS_URL": server.url, "RQCLOCK_SECRET_KEY": "for tests"})
