@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
@@ -35,8 +35,15 @@ class Request:
     where: str = ""
 
 
-def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Request, *, args: Any = None) -> str:
-    """Queue the schedule's job now and return its id, that of the first when the request came before.
+class Queued(NamedTuple):
+    """The job of a request; `again` when the request came before, and this is the job of the first."""
+
+    job_id: str
+    again: bool
+
+
+def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Request, *, args: Any = None) -> Queued:
+    """Queue the schedule's job now, once for each request.
 
     `args` (a list, or a dict of keywords) replace the schedule's own.
 
@@ -67,7 +74,7 @@ def run_now(connection: redis.Redis, keys: Keys, schedule: Schedule, request: Re
         raise RqclockError(f"the Redis key {text(place)} holds something else: rename or delete it")
     if place:
         announce(entry)
-    return text(answer)
+    return Queued(text(answer), again=not place)
 
 
 def _changed(schedule: Schedule, args: Any, sensitive: Any) -> list[bytes]:

@@ -33,11 +33,13 @@ def run_(there: InForce, by: By, name: str, arguments: str | None, token: str, a
             f"{schedule.name!r} is not to be run by hand (run_now=False, {schedule.file}:{schedule.line})"
         )
     request = Request(by.who, by.why, token, by.where)
-    job_id = run_now(there.connection, there.keys, schedule, request, args=_read(arguments))
+    queued = run_now(there.connection, there.keys, schedule, request, args=_read(arguments))
     if as_json:
-        say_json({"job_id": job_id})
+        say_json({"job_id": queued.job_id, "again": queued.again})
+    elif queued.again:
+        click.echo(f"{schedule.name} was queued before, by this token, as {queued.job_id}: nothing is queued now")
     else:
-        click.echo(f"queued {schedule.name} as {job_id}")
+        click.echo(f"queued {schedule.name} as {queued.job_id}")
 
 
 def _read(arguments: str | None) -> Any:

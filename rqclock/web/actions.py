@@ -37,8 +37,8 @@ def run(*, clock: str, name: str) -> Answer:
 
     def act() -> str:
         asked = Request(by(why).who, why, request.form.get("token", ""), by(why).where)
-        job = run_now(connection(), subject.keys, subject.schedule, asked, args=arguments)
-        return f"Queued {name} as {job}."
+        queued = run_now(connection(), subject.keys, subject.schedule, asked, args=arguments)
+        return f"Queued {name} as {queued.job_id}."
 
     why, arguments = (form.reason(), form.arguments(subject.schedule)) if _sent() else ("", None)
     return _answer("run", subject, form, act, arguments=own if admin else None)

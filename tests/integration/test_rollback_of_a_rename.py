@@ -190,7 +190,7 @@ def test_a_pause_under_the_new_name_holds_under_the_old_one_too(deploys: Deploys
 def test_what_ended_under_either_name_is_in_the_history_of_today(deploys: Deploys) -> None:
     before = deploys.new(tick="")
     after = deploys.new(beat="tick")
-    by_hand = run_now(deploys.redis, KEYS, after.schedule("beat"), Request("Ann"))
+    by_hand = run_now(deploys.redis, KEYS, after.schedule("beat"), Request("Ann")).job_id
     deploys.again(before)
     for job in before.queued():
         deploys.redis.hset(f"rq:job:{job}", "status", "finished")

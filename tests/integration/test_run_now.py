@@ -26,7 +26,7 @@ def leader(redis: redis_py.Redis) -> Leader:
 
 def run(leader: Leader, token: str = "", *, name: str = "tick", **more: object) -> str:
     request = Request("ann", "the minister asks", token)
-    return run_now(leader.connection, leader.keys, leader.schedule(name), request, **more)
+    return run_now(leader.connection, leader.keys, leader.schedule(name), request, **more).job_id
 
 
 def everything(redis: redis_py.Redis) -> dict[bytes, bytes | None]:
@@ -142,6 +142,6 @@ def test_other_arguments_are_masked_though_the_function_is_not_loaded_here(redis
         leader.schedule("letter"), target=replace(leader.schedule("letter").target, path="not.loaded.letter")
     )
     for token, args in {"a": {"name": "Ann", "email": "ann@example.org"}, "b": ["Ann", "ann@example.org"]}.items():
-        job_id = run_now(redis, leader.keys, there, Request("ann", token=token), args=args)
+        job_id = run_now(redis, leader.keys, there, Request("ann", token=token), args=args).job_id
         description = str(redis.hget(f"rq:job:{job_id}", "description"))
         assert "[masked]" in description and "'Ann'" in description and "ann@" not in description

@@ -71,7 +71,7 @@ class World:
         return self
 
     def run_now(self, name: str = "tick") -> str:
-        return run_now(self.redis, self.keys, self.schedule(name), Request("Ann"))
+        return run_now(self.redis, self.keys, self.schedule(name), Request("Ann")).job_id
 
     def backfilling(self, start: int, end: int, name: str = "tick", *, again: bool = False) -> Backfill:
         """A backfill from `start` to `end` seconds after BEGAN."""

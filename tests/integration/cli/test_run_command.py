@@ -29,7 +29,9 @@ def test_run_takes_other_arguments(rqclock: Rqclock, leader: Leader) -> None:
 
 def test_one_token_runs_once(rqclock: Rqclock, leader: Leader) -> None:
     first, second = (rqclock("run", "sums", "--token", "a1", "--json").json for _ in range(2))
-    assert first == second
+    assert first["job_id"] == second["job_id"]
+    assert (first["again"], second["again"]) == (False, True)
+    assert "was queued before, by this token" in rqclock("run", "sums", "--token", "a1").out
     assert len(leader.queued()) == 1
 
 
