@@ -124,9 +124,12 @@ def test_one_schedule_lists_its_runs_with_times_and_a_link_to_each_job(led: Led,
 
 
 def test_a_schedule_that_is_not_there_is_a_404_that_says_so(led: Led, as_: As) -> None:
-    for path in ("/schedules/default/nothing", "/schedules/nowhere/morning%20post"):
+    for path, said in (
+        ("/schedules/default/nothing", "There is no schedule &#39;nothing&#39;"),
+        ("/schedules/nowhere/morning%20post", "There is no Clock &#39;nowhere&#39;"),
+    ):
         answer = as_("viewer").get(path)
-        assert answer.status_code == 404 and "There is no schedule" in answer.text
+        assert answer.status_code == 404 and said in answer.text
 
 
 def test_hostile_names_and_descriptions_are_text(led: Led, as_: As) -> None:
