@@ -18,7 +18,7 @@ for _ = 1, tonumber(ARGV[5]) do
   redis.call('HSET', root .. 'definitions', slug, definition)
   redis.call('DEL', template)
   for i = at + 6, at + 5 + 2 * fields, 2 do redis.call('HSET', template, ARGV[i], ARGV[i + 1]) end
-  local back = redis.call('HDEL', root .. 'retired', slug) + take_back(root, slug) > 0
+  local back = redis.call('HDEL', root .. 'retired', slug) + take_back(root, slug, '') > 0
   local there = redis.call('HGET', root .. 'cursors', slug)
   local decided = there and #there <= 11 and string.match(there, '^%d+$') and tonumber(there) or nil
   if there and not decided and redis.call('TYPE', root .. 'index:' .. slug).ok == 'zset' then

@@ -48,6 +48,6 @@ for _, kind in ipairs({'cursors', 'paused', 'skips', 'retired'}) do
   if is_hash(root .. kind) then redis.call('HDEL', root .. kind, new) end
 end
 for _, kind in ipairs({'cursors', 'paused', 'skips', 'retired'}) do move(kind) end
+take_back(root, new, old) -- first: while it leads from the new name to the old one, that shows whose it was
 redis.call('HSET', root .. 'renamed', old, new)
-take_back(root, new)
 return 1

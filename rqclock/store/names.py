@@ -39,7 +39,12 @@ class Names:
 
     def heirs(self, slug: str) -> list[str]:
         """The slugs of today of all schedules that have had this one; what has it now comes first."""
-        return list(dict.fromkeys([self.today(slug), *map(self.today, self._reused.get(slug, "").split())]))
+        found, seen = [slug], {slug}
+        for one in found:  # which grows
+            after = [*filter(None, [self._renamed.get(one)]), *self._reused.get(one, "").split()]
+            found += [other for other in dict.fromkeys(after) if other not in seen]
+            seen.update(after)
+        return list(dict.fromkeys(map(self.today, found)))
 
     def origins(self, schedules: Sequence[Schedule], *, in_force: Set[str], retired: Set[str]) -> dict[str, str]:
         """Which of the slugs in force, or retired, these schedules go on from, by the slug that each has now.

@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 import redis
 
 from rqclock.store.keys import Keys
+from rqclock.store.ledger import slices
 from rqclock.store.names import Names
 from rqclock.store.replies import text
 from rqclock.store.rows import read_row
 from rqclock.store.ticks import field, read_job_id
+
+CHUNK = 1000
 
 
 class RunOfJob(NamedTuple):
@@ -40,9 +43,10 @@ def read_runs(
         return []
     names = names or Names.read(connection, keys)
     named = [_named(keys, job_id) for job_id in ids]
-    shared = [run for run in named if run and len(names.heirs(run.slug)) > 1]
-    owner = dict(zip(shared, _owners(connection, keys, shared, names), strict=True))
-    return [run and run._replace(slug=owner.get(run) or names.today(run.slug)) for run in named]
+    heirs = {slug: names.heirs(slug) for slug in {run.slug for run in named if run}}
+    pairs = [(run, heir) for run in named if run and len(heirs[run.slug]) > 1 for heir in heirs[run.slug]]
+    owners = _owners(connection, keys, pairs)
+    return [run and run._replace(slug=owners.get(run) or heirs[run.slug][0]) for run in named]
 
 
 def _named(keys: Keys, job_id: str) -> RunOfJob | None:
@@ -50,19 +54,17 @@ def _named(keys: Keys, job_id: str) -> RunOfJob | None:
     return RunOfJob(*named) if named and keys.job_id(*named) == job_id else None
 
 
-def _owners(connection: redis.Redis, keys: Keys, runs: Sequence[RunOfJob], names: Names) -> list[str | None]:
-    """Whose the runs are, that still stand under the name of then; None where no ledger has them any more."""
-    if not runs:
-        return []
-    pipeline = connection.pipeline(transaction=False)
-    pairs = [(run, heir) for run in runs for heir in names.heirs(run.slug)]
-    for run, heir in pairs:
-        pipeline.hget(keys.of("ledger", heir), run.field)
+def _owners(connection: redis.Redis, keys: Keys, pairs: Sequence[tuple[RunOfJob, str]]) -> dict[RunOfJob, str]:
+    """Of runs and whose they may be: whose they are, where the run still stands there under the name of then."""
     found: dict[RunOfJob, str] = {}
-    for (run, heir), raw in zip(pairs, pipeline.execute(raise_on_error=False), strict=True):
-        if _is_of(raw, run, heir):
-            found.setdefault(run, heir)
-    return [found.get(run) for run in runs]
+    for part in slices(pairs, CHUNK):
+        pipeline = connection.pipeline(transaction=False)
+        for run, heir in part:
+            pipeline.hget(keys.of("ledger", heir), run.field)
+        for (run, heir), raw in zip(part, pipeline.execute(raise_on_error=False), strict=True):
+            if _is_of(raw, run, heir):
+                found.setdefault(run, heir)
+    return found
 
 
 def _is_of(raw: Any, run: RunOfJob, heir: str) -> bool:

@@ -14,6 +14,7 @@ from rqclock.acts.activity import By
 from rqclock.acts.failed import REQUEUE, FailedJobs, Filter
 from rqclock.aftercare.outcomes import Outcomes
 from rqclock.store.keys import Keys
+from rqclock.store.names import Names
 from rqclock.store.of_jobs import read_runs
 from rqclock.store.replies import text
 from rqclock.timetable.schedules import Timetable
@@ -118,6 +119,29 @@ def test_a_name_that_was_given_away_twice_leads_to_both(redis: redis_py.Redis, d
     runs = read_runs(redis, KEYS, queued)
     assert [run and run.slug for run in runs] == ["weekly", "monthly", "daily"]
     assert read_runs(redis, KEYS, ["other", "clock_daily_20261123T080000Z"]) == [None, None]
+
+
+@pytest.mark.parametrize("again", [timetable("monthly", "weekly"), timetable("monthly", weekly="hourly")])
+def test_a_name_amid_a_chain_that_is_used_again_leads_nobody_to_a_stranger(
+    redis: redis_py.Redis, deploy: Deploy, again: Timetable
+) -> None:
+    deploy(timetable("daily", "hourly"), 1)
+    deploy(timetable("hourly", weekly="daily"), 1)
+    deploy(timetable("hourly", monthly="weekly"), 1)
+    deploy(again, 1)
+    (first,) = [job for job in ids(redis) if job.startswith("daily_")]
+    redis.lrem("rq:queue:default", 0, first)
+    redis.hset(f"rq:job:{first}", mapping={"status": "failed"})
+    redis.zadd(FailedJobRegistry(queue=Queue("default", connection=redis)).key, {first: 9e9})
+    Outcomes(redis, KEYS).step(0)
+    assert statuses(redis, "monthly")[0] == "failed"
+    assert [run and run.slug for run in read_runs(redis, KEYS, [first])] == ["monthly"]
+    assert Names.read(redis, KEYS).today("daily") == "monthly"
+    failed = FailedJobs(redis, KEYS)
+    found = {
+        name: [job.job_id for job in failed.find(Filter(schedule=name))] for name in ("weekly", "monthly", "daily")
+    }
+    assert found == {"weekly": [], "monthly": [first], "daily": [first]}
 
 
 def test_a_name_taken_back_by_its_own_schedule_is_that_schedule_s(redis: redis_py.Redis, deploy: Deploy) -> None:
