@@ -68,7 +68,7 @@ class Outcomes:
             self._close(job_id, run, record)
             return
         self._attempts[job_id] = max(record.attempt, before)
-        if run is not None and record.attempt > max(before, 1 + record.lost):
+        if run is not None and record.attempt > max(before, 1 + record.lost + record.requeued):
             self._note_retry(run, record)
 
     def _note_retry(self, run: RunOfJob, record: Record) -> None:
@@ -99,8 +99,15 @@ class Outcomes:
 def _totals(facts: Mapping[str, Any], slug: str, record: Record | None) -> dict[str, int]:
     began, ended = facts.get("started"), facts.get("ended")
     took = ended - began if began and ended else None
-    retries = record.attempt - 1 - record.lost if record else 0
-    return totals.of_an_end(facts["status"], slug, took=took, retries=max(0, retries))
+    return totals.of_an_end(facts["status"], slug, took=took, retries=_retries(facts, record))
+
+
+def _retries(facts: Mapping[str, Any], record: Record | None) -> int:
+    """How often it was tried anew by itself, since a person had it run again if one did."""
+    earlier = [one for one in facts.get("attempts", ()) if isinstance(one.get("attempt"), int)]
+    counted = max((one["attempt"] for one in earlier if one.get("is") not in ("retried", "lost")), default=0)
+    lost = sum(one.get("is") == "lost" and one["attempt"] > counted for one in earlier)
+    return max(0, record.attempt - counted - 1 - lost) if record else 0
 
 
 def read_retried(connection: redis.Redis, keys: Keys, job_ids: Iterable[str]) -> list[list[dict[str, Any]]]:

@@ -9,15 +9,19 @@ local function is(key, kind)
   return found == kind or found == 'none'
 end
 
--- The attempts that it has made, beside those that it will make: its row is overwritten when it ends again.
-local function remember(slug, field)
-  local found = redis.call('HGET', root .. 'outcomes:' .. slug, field)
-  local read, row = pcall(cjson.decode, found or '')
-  if not (read and type(row) == 'table') then return end
-  local seen = type(row.attempts) == 'table' and row.attempts or {}
-  local number = tonumber(row.attempt) or 1
-  seen[#seen + 1] = {attempt = number, is = 'failed', started = row.started, ended = row.ended, worker = row.worker}
-  redis.call('HSET', root .. 'attempts:' .. slug, field, cjson.encode(seen))
+-- The attempts that it has made, as JSON; nil if nothing is known of them. Its row is overwritten when it ends again.
+-- Those that were lost with their worker stand in the job's own story.
+local function attempts_of(slug, field)
+  local read, row = pcall(cjson.decode, redis.call('HGET', root .. 'outcomes:' .. slug, field) or '')
+  if not (read and type(row) == 'table') then return nil end
+  local seen = {}
+  for _, one in ipairs(type(row.attempts) == 'table' and row.attempts or {}) do
+    if type(one) == 'table' and one.is ~= 'lost' then seen[#seen + 1] = one end
+  end
+  local number, is = tonumber(row.attempt) or 1, row.status or 'failed'
+  seen[#seen + 1] = {attempt = number, is = is, started = row.started, ended = row.ended, worker = row.worker}
+  local packed, text = pcall(cjson.encode, seen) -- it may hold what is no JSON
+  return packed and text or nil
 end
 
 local answers = {}
@@ -42,6 +46,8 @@ for n, one in ipairs(cjson.decode(ARGV[6])) do
     redis.call('DEL', job, job .. ':dependents', prefix .. ':job::' .. id .. ':dependencies', prefix .. ':results:' .. id)
     answers[n] = 'done'
   else
+    local ours = slug ~= '' and redis.call('HEXISTS', root .. 'ledger:' .. slug, one[FIELD]) == 1
+    local attempts = ours and attempts_of(slug, one[FIELD])
     redis.call('HSET', job, 'requeued', (tonumber(facts[4] or '') or 0) + 1, 'status', 'queued', 'enqueued_at', stamp,
       'started_at', '', 'ended_at', '', 'exc_info', '')
     redis.call('ZREM', failed, id)
@@ -50,8 +56,8 @@ for n, one in ipairs(cjson.decode(ARGV[6])) do
     if ttl > 0 then redis.call('EXPIRE', job, ttl) else redis.call('PERSIST', job) end
     redis.call('SADD', prefix .. ':queues', list)
     redis.call('RPUSH', list, id)
-    if slug ~= '' and redis.call('HEXISTS', root .. 'ledger:' .. slug, one[FIELD]) == 1 then
-      remember(slug, one[FIELD])
+    if ours then
+      if attempts then redis.call('HSET', root .. 'attempts:' .. slug, one[FIELD], attempts) end
       redis.call('HDEL', root .. 'outcomes:' .. slug, one[FIELD]) -- it has not ended after all
       redis.call('ZADD', root .. 'open', now, id)
       if one[OVERLAP] == 'skip' then redis.call('SADD', root .. 'running:' .. slug, id) end

@@ -12,7 +12,7 @@ local function of(key, kind)
 end
 if redis.call('TYPE', job).ok ~= 'hash' then return {'changed'} end
 local facts = redis.call('HMGET', job, 'status', 'enqueued_at', 'started_at', 'origin', 'lost', 'max_attempts', 'failure_ttl',
-  'ttl', 'rate_limit_key', 'retries_left', 'attempts', 'number_of_retries', 'lost_story', 'worker_name')
+  'ttl', 'rate_limit_key', 'retries_left', 'attempts', 'number_of_retries', 'lost_story', 'worker_name', 'requeued')
 local status, queue = facts[1], facts[4] or ''
 if status ~= seen or (facts[2] or '') ~= ARGV[4] or (facts[3] or '') ~= ARGV[5] or queue == '' then return {'changed'} end
 
@@ -46,14 +46,14 @@ local number = deaths + raised + number_of(facts[12], 0)
 local most = number_of(facts[6], tonumber(ARGV[11]))
 if status == 'failed' and number >= most then return {'stays', deaths} end -- RQ's own retries are used up by then
 local give_up = status ~= 'scheduled' and status ~= 'failed' and deaths >= most
-local event = '{"attempt":' .. number .. ',' .. ARGV[8] .. '}'
+local event = '{"attempt":' .. number + number_of(facts[15], 0) .. ',' .. ARGV[8] .. '}'
 local story = string.sub((facts[13] and facts[13] .. '\n' or '') .. event, -4000)
 local limit = facts[9] and facts[9] ~= '' and facts[9] or nil
 local waits = limit and not give_up and not redis.call('ZSCORE', prefix .. ':rl:' .. limit .. ':allowed', id)
 
 -- Write. The first command is one that a full Redis refuses.
 if give_up then
-  redis.call('HSET', job, 'status', 'failed', 'ended_at', stamp, 'lost', deaths, 'exc_info', ARGV[10])
+  redis.call('HSET', job, 'status', 'failed', 'ended_at', stamp, 'exc_info', ARGV[10]) -- `lost`: those made up for
 elseif status == 'scheduled' then -- RQ said so and then lost its transaction: the attempt is counted as RQ would have
   redis.call('HSET', job, 'status', waits and 'rate_limited' or 'queued', 'enqueued_at', stamp)
   if number_of(facts[10], 0) > 0 then redis.call('HINCRBY', job, 'retries_left', -1) end

@@ -42,7 +42,8 @@ class Record:
     """A job as RQ has it now. Epoch seconds; `error` is the last line of its traceback.
 
     `attempt` counts from 1; `of` is how many attempts its retries allow, None where nobody said. `lost` is how often it
-    was queued again because its worker had died, and `story` says of each when, and on which worker. `recorded_at` is
+    was queued again because its worker had died, and `story` says of each when, and on which worker; `requeued` is how
+    often a person had it run again after it had failed for good. `recorded_at` is
     when its failure was, by the server's time; `next_at` when a job that waits for its time is due;
     `sensitive` which of its arguments nobody may see.
     """
@@ -55,6 +56,7 @@ class Record:
     attempt: int = 1
     of: int | None = None
     lost: int = 0
+    requeued: int = 0
     max_attempts: int = MAX_ATTEMPTS
     story: tuple[dict[str, Any], ...] = ()
     recorded_at: float | None = None
@@ -76,7 +78,7 @@ class Record:
     @property
     def to_be_queued_again(self) -> bool:
         """Whether the reaper will have it run once more. RQ has failed it, so whatever retries it had are used up."""
-        return self.lost_its_worker and self.attempt < self.max_attempts
+        return self.lost_its_worker and self.attempt - self.requeued < self.max_attempts
 
     @property
     def abandoned(self) -> bool:
@@ -147,6 +149,7 @@ def _record(values: list[bytes | None]) -> Record | None:
         attempt=attempts.attempt(most_tries, left, returned, lost, requeued),
         of=most_tries + (requeued or 0) if most_tries else None,
         lost=lost or 0,
+        requeued=requeued or 0,
         max_attempts=_number(most) or MAX_ATTEMPTS,
         story=tuple(_events(story)),
         queue=queue or "",

@@ -25,8 +25,8 @@ class Run:
 
     `backfilled_from` is the decision on this tick before a person had it queued after all. `attempt` counts from 1,
     `of` is how many its retries allow; `attempts` says of each earlier one: `attempt`, `is` ("retried": it raised;
-    "lost": its worker died; "failed": for good, and a person had it run again), `started`, `ended`, `at`, `worker`,
-    `why`, as far as known. `next_at` is when the next one is due.
+    "lost": its worker died; "failed", "abandoned", "stopped": for good, and a person had it run again), `started`,
+    `ended`, `at`, `worker`, `why`, as far as known. `next_at` is when the next one is due.
     """
 
     tick: int
