@@ -13,7 +13,7 @@ DRIFT = 500e-6  # seconds a second that two clocks may part at most: the rate at
 
 @dataclass
 class RedisTime:
-    """An estimate of Redis's TIME that is never ahead of it: nothing is enqueued early.
+    """An estimate of Redis's TIME that is not ahead of it unless that is set back: nothing is enqueued early.
 
     `offset` is Redis's epoch seconds less our monotonic ones. A sample tells the span in which that lies: the server
     looked at its clock between our question and its answer. Of several spans the latest beginning counts (Marzullo's
@@ -22,6 +22,7 @@ class RedisTime:
 
     offset: float | None = None
     held: float | None = None
+    _most: float = 0.0  # the end of that span
     _sampled_at: float = 0.0
     _slewing_to: float | None = None
     _slewed_at: float = 0.0
@@ -40,23 +41,28 @@ class RedisTime:
         """
         least, most = server - answered, server - asked
         if self.offset is None:
-            self.offset, self._sampled_at = least, answered
+            self._follow(least, most, answered)
             return
         self._slew(answered)
         jump = least - self.offset
         fits = least <= self.offset <= most
-        if fits and most - least > 2 * SMALL:
-            return  # an unsure sample tells nothing that we do not know better
-        drifted, self._sampled_at = DRIFT * (answered - self._sampled_at), answered
+        if fits and most - least > 2 * SMALL and self.behind:
+            return  # so unsure a sample does not tell that a jump is over
+        drifted = DRIFT * (answered - self._sampled_at)
         self.held = self._slewing_to = None
         if fits:
-            self.offset = max(least, self.offset - drifted)
-        elif abs(jump) <= SMALL or (has_jumped(jump) and not has_jumped(server - wall)):
-            self.offset = least
+            self._follow(max(least, self.offset - drifted), min(most, self._most + drifted), answered)
+        elif abs(jump) <= SMALL or 0 < jump <= self._most + drifted - self.offset:
+            self._follow(least, most, answered)  # the second: what we knew left that open
+        elif has_jumped(jump) and not has_jumped(server - wall):
+            self._follow(least, most, answered)
         elif not has_jumped(jump):
             self._slewing_to, self._slewed_at = least, answered
         else:
             self.held = jump
+
+    def _follow(self, least: float, most: float, answered: float) -> None:
+        self.offset, self._most, self._sampled_at = least, max(least, most), answered
 
     @property
     def behind(self) -> float:
@@ -68,7 +74,7 @@ class RedisTime:
     def hold(self, jump: float) -> None:
         """Go by the time before a jump of Redis's that began before we did; a sample must have been offered."""
         assert self.offset is not None
-        self.offset, self.held = self.offset - jump, jump
+        self.offset, self._most, self.held = self.offset - jump, self._most - jump, jump
 
     def accept(self) -> None:
         """Believe Redis from the next sample on: a person said so."""

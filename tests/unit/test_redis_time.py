@@ -117,6 +117,23 @@ def test_a_sample_that_took_longer_than_it_could_tell_changes_nothing() -> None:
     assert off(time, 115) == NOUGHT
 
 
+@pytest.mark.parametrize("late", [0.5, 4.5, 20.0, 200.0])
+def test_a_first_answer_that_was_late_is_corrected_by_the_next_at_once(late: float) -> None:
+    time = RedisTime()
+    time.offer(WALL, 100, 100 + late, WALL + late)  # a handshake, or a process that stood still
+    assert off(time, 100 + late) == pytest.approx(-late, abs=0.01)
+    offer(time, 101 + late, 0.0)
+    assert off(time, 101 + late) == NOUGHT
+    assert time.held is None
+
+
+def test_over_a_network_of_seconds_the_estimate_becomes_as_good_as_the_fastest_answer() -> None:
+    time = RedisTime()
+    for n, back in enumerate([2.9, 1.5, 0.2, 2.0]):
+        time.offer(WALL + n * 10, 100 + n * 10 - 3 + back, 100 + n * 10 + back, WALL + n * 10)
+    assert -0.25 < off(time, 140) <= 0
+
+
 def test_an_unsure_sample_does_not_release_a_held_jump() -> None:
     time = after(3600.0)
     offer(time, 115, 3.0, doubt=4.0)
