@@ -85,7 +85,7 @@ class ClockLook:
     @property
     def now(self) -> float:
         """The time by which its leader goes: Redis's, but for a jump that is held back."""
-        return self.look.now - held_by(self.lease)
+        return self.look.now - (held_by(self.lease) if self.lease.get("owner") else 0.0)
 
     @property
     def is_forgotten(self) -> bool:

@@ -10,7 +10,7 @@ import redis
 from rqclock.running.redis_time import RedisTime
 from rqclock.store.lease import Beat, Lease
 from rqclock.store.presence import has_jumped, held_by
-from rqclock.store.replies import texts
+from rqclock.store.replies import text, texts
 
 log = logging.getLogger("rqclock.clock")
 ON_AS_BEFORE = "this host's did not: going on as before; if Redis is right, say so: rqclock accept-time"
@@ -47,7 +47,7 @@ class Contact:
         server, wall = seconds + micros / 1e6, time.time()
         self._time.offer(server, asked, time.monotonic(), wall)
         if self._time.held is None and has_jumped(server - wall):
-            held = held_by(texts(self._connection.hgetall(self._lease.keys.named("lease"))))
+            held = self._told_jump()
             if has_jumped(held) and not has_jumped(server - held - wall):
                 self._time.hold(held)
                 log.error("Redis's time jumped by %.0f s before this clock came, and %s", held, ON_AS_BEFORE)
@@ -55,6 +55,15 @@ class Contact:
                 log.warning("this host's clock and Redis's differ by %.0f s: runs follow Redis's", wall - server)
         self._lease.held = self._time.behind
         return server
+
+    def _told_jump(self) -> float:
+        """What whoever led last holds; 0 when a person has said since that Redis is right."""
+        pipeline = self._connection.pipeline()
+        pipeline.hgetall(self._lease.keys.named("lease"))
+        pipeline.hget(self._lease.keys.named("counters"), "accept_time")
+        told, accepted = pipeline.execute()
+        lease, self._accepted = texts(told), text(accepted or "")
+        return held_by(lease) if lease.get("accepted", "") == self._accepted else 0.0
 
     def beat(self) -> Beat:
         """One beat of the lease, whose answer is a sample too. Raises redis.RedisError."""
@@ -65,7 +74,7 @@ class Contact:
         self._accepted = beat.accepted
         self._offer(beat)
         self._known = (self.now(), time.monotonic())
-        told, self._lease.held = self._lease.held, self._time.behind
+        told, self._lease.held, self._lease.accepted = self._lease.held, self._time.behind, beat.accepted
         # A jump is told at once: a clock that starts just now would take Redis's time for right.
         is_news = has_jumped(told) is not has_jumped(self._lease.held)
         self.beat_at = beat.asked + (0.0 if is_news else self._lease.interval)

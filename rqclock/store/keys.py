@@ -17,9 +17,9 @@ SLUG is a schedule's.
 | `…:web:once:…`     | string  | what a form sent to a page did, so that it does it once                  | a day      |
 | `…:web:accounts`   | hash    | e-mail address → JSON of a local account: role, hash of the password     | for ever   |
 | `…:web:tries:…`    | string  | how often somebody tried to sign in                                      | 15 min     |
-| `lease`            | hash    | who may enqueue: owner, epoch, beat, at, host, pid, since, generation    | a day      |
+| `lease`            | hash    | who may enqueue, or did last: owner, epoch, beat, at, held, accepted, …  | a day      |
 | `members`          | hash    | owner → JSON of each live clock process: host, pid, generation, beat, at | a day      |
-| `counters`         | hash    | the last epoch and generation given out                                  | for ever   |
+| `counters`         | hash    | the last epoch and generation given out; `accept_time`                   | for ever   |
 | `timetable`        | hash    | name, zone, fingerprint in force, generation, published at               | for ever   |
 | `definitions`      | hash    | SLUG → JSON of the schedule in force                                     | for ever   |
 | `versions:SLUG`    | list    | JSON of each definition there was, with the instant it began, or `ended` | for ever   |

@@ -82,6 +82,7 @@ class Lease:
     generation: int = 0
     since: float = 0.0
     held: float = 0.0  # seconds by which Redis's time has jumped without our following
+    accepted: str = ""  # the last word of a person on Redis's time that we had heard when we held that
     trusted_until: float = 0.0
     last: Beat | None = None
 
@@ -116,7 +117,7 @@ class Lease:
         now = int(server_now * 1000)
         self._beats += 1
         facts = self._facts(now) | {"generation": self.generation}
-        shown = (now, json.dumps(facts), facts["held"], facts["life"])
+        shown = (now, json.dumps(facts), facts["held"], facts["life"], self.accepted)
         answer = self._scripts.call("beat", self.keys.root, self.owner, self.epoch, *shown)
         self.last = _read(answer, asked, self.monotonic())
         self._judge(self.last)
@@ -183,7 +184,8 @@ class Lease:
         seen = [self.last.lease.get(name, "") for name in ("owner", "epoch", "beat")]
         now = int(server_now * 1000)
         facts = {name: value for name, value in self._facts(now).items() if name not in ("fingerprint", "beat")}
-        shown = [part for pair in (facts | {"since": now, "generation": self.generation}).items() for part in pair]
+        facts |= {"since": now, "generation": self.generation, "accepted": self.accepted}
+        shown = [part for pair in facts.items() for part in pair]
         epoch = int(self._scripts.call("acquire", self.keys.root, self.owner, *seen, *shown))
         if epoch:
             self.epoch, self.trusted_until = str(epoch), asked + self.life - self.margin
@@ -199,7 +201,8 @@ class Lease:
 
     def _release(self, *, leave: bool) -> None:
         epoch, self.epoch = self.epoch, ""
-        self._scripts.call("release", self.keys.root, self.owner, epoch, int(leave), int(self.held * 1000))
+        held = int(self.held * 1000)
+        self._scripts.call("release", self.keys.root, self.owner, epoch, int(leave), held, self.accepted)
 
     def _facts(self, now: int) -> dict[str, Any]:
         return {
@@ -220,9 +223,9 @@ def _read(answer: Any, asked: float, answered: float) -> Beat:
         asked,
         answered,
         int(seconds) + int(micros) / 1e6,
-        {name.decode(): value.decode() for name, value in _pairs(lease)},
+        {text(name): text(value) for name, value in _pairs(lease)},
         {text(owner): facts for owner, member in _pairs(members) if (facts := read_member(member))},
-        accepted.decode(),
+        text(accepted),
     )
 
 
