@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rqclock.connection.causes import mends_itself, passes
+from rqclock.connection.causes import lasts, passes
 from rqclock.connection.client import application_connection, connect
 from rqclock.connection.explanation import address, explain
 from rqclock.connection.options import shared_options
@@ -15,7 +15,7 @@ __all__ = [
     "connect",
     "connect_as_rq",
     "explain",
-    "mends_itself",
+    "lasts",
     "passes",
     "renewed",
     "rq_config",

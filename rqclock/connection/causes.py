@@ -16,6 +16,7 @@ PASSING = (
     exceptions.ExecAbortError,
 )
 WORDS = ("OOM ", "READONLY", "MISCONF", "NOREPLICAS", "MASTERDOWN", "LOADING", "BUSY ", "UNBLOCKED", "EXECABORT")
+DENIED = ("NOPERM", "DENIED", "unknown command", "ERR unknown command")
 NO_DATABASE = ("DB index", "SELECT is not allowed")
 
 
@@ -26,9 +27,12 @@ def passes(error: BaseException) -> bool:
     return isinstance(error, redis.RedisError) and any(word in str(error) for word in WORDS)
 
 
-def mends_itself(error: redis.RedisError) -> bool:
-    """Whether to wait and try again, for a process that starts: a password that is wrong by then stays so."""
-    return passes(error) and not (is_locked_out(error) or is_distrusted(error) or is_unknown(error))
+def lasts(error: redis.RedisError) -> bool:
+    """Whether a process that starts would wait in vain: a wrong password stays wrong. Of what is in doubt, such as the
+    words of a proxy, it is not so."""
+    return (
+        is_locked_out(error) or is_distrusted(error) or is_unknown(error) or has_no_database(error) or is_denied(error)
+    )
 
 
 def is_locked_out(error: redis.RedisError) -> bool:
@@ -57,6 +61,11 @@ def is_unknown(error: redis.RedisError) -> bool:
 def is_without_handshake(error: redis.RedisError) -> bool:
     """A connection with TLS came to nothing, perhaps because the other side speaks none."""
     return any(word in str(error) for word in ("Timeout connecting", "[SSL", "_ssl.c"))
+
+
+def is_denied(error: redis.RedisError) -> bool:
+    """The server's rules for our user, or for this host, forbid what we need."""
+    return isinstance(error, exceptions.NoPermissionError) or str(error).startswith(DENIED)
 
 
 def has_no_database(error: redis.RedisError) -> bool:

@@ -203,7 +203,7 @@ class Process:
         self._failed, self._retry = None, FIRST_RETRY
 
     def _lost(self, error: redis.RedisError) -> None:
-        if not self._joined and not connections.mends_itself(error):
+        if not self._joined and connections.lasts(error):
             raise connections.explain(error, self._settings) from None
         self._pause_after(str(connections.explain(error, self._settings)))
 

@@ -13,7 +13,7 @@ from contextlib import closing
 import redis
 from rq.suspension import WORKERS_SUSPENDED, is_suspended
 
-from rqclock.connection import connect_as_rq, explain, mends_itself
+from rqclock.connection import connect_as_rq, explain, lasts, passes
 from rqclock.settings import Settings
 from rqclock.worker.trouble import ride_out
 
@@ -47,7 +47,7 @@ def _ask(connection: redis.Redis, settings: Settings) -> bool:
             connection.lmove(NOWHERE, NOWHERE)  # moves nothing, and is refused where a write would be
             return bool(is_suspended(connection))
         except redis.RedisError as error:
-            if mends_itself(error):
+            if passes(error) and not lasts(error):
                 raise
             raise explain(error, settings) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import redis
 
-from rqclock.connection import explain, mends_itself
+from rqclock.connection import explain, lasts
 from rqclock.connection.sentinels import NoMaster
 from rqclock.settings import Settings
 
@@ -29,10 +29,13 @@ def line(error: redis.RedisError, url: str = "redis://h:6380/2") -> str:
         (redis.ConnectionError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"), False),
         (redis.ResponseError("DB index is out of range"), False),
         (redis.exceptions.NoPermissionError("this user has no permissions to run the 'time' command"), False),
+        (redis.ResponseError("unknown command 'EVALSHA'"), False),
+        (redis.ResponseError("upstream failure"), True),  # the words of a proxy
+        (redis.ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value"), True),
     ],
 )
-def test_a_process_that_starts_waits_for_what_mends_itself_alone(error: redis.RedisError, waits: bool) -> None:
-    assert mends_itself(error) is waits
+def test_a_clock_that_starts_ends_for_what_lasts_alone(error: redis.RedisError, waits: bool) -> None:
+    assert lasts(error) is not waits
 
 
 @pytest.mark.parametrize("said", ["DB index is out of range", "SELECT is not allowed in cluster mode"])
