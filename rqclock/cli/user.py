@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from rqclock.accounts import ROLES, Accounts
+from rqclock.accounts import ROLES, UNREADABLE, Accounts
 from rqclock.acts.activity import By
 from rqclock.cli.activity import to_the_log
 from rqclock.cli.common import json_option, say_json, server
@@ -58,7 +58,8 @@ def list_(as_json: bool) -> None:
             if as_json:
                 say_json({"email": account.email, "role": account.role})
             else:
-                click.echo(f"{account.email}  {account.role}")
+                note = "  (cannot be read: remove it, and add it anew)" if account.role == UNREADABLE else ""
+                click.echo(f"{account.email}  {account.role}{note}")
 
 
 @user_.command("remove")
@@ -82,7 +83,7 @@ def remove(email: str, by: By) -> None:
 def password(email: str, from_stdin: bool, by: By) -> None:
     """Give an account another password; its sessions end."""
     with _accounts() as accounts:
-        accounts.refuse_unknown(email)
+        accounts.refuse_unreadable(email)
         accounts.change(email, _password(from_stdin), by=by)
     click.echo(f"changed the password of {email.lower()}")
 

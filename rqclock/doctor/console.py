@@ -155,7 +155,7 @@ def accounts(connection: redis.Redis, settings: Settings) -> Iterator[Check]:
     """Where local accounts are the only way in, whether there is one. Raises redis.RedisError."""
     if not settings.secret_key or list(_ways(settings)) != [LOCAL]:
         return
-    found = Accounts(connection, settings.key_prefix).all()
+    found = [account for account in Accounts(connection, settings.key_prefix).all() if account.mark]
     if found:
         yield ok(ACCOUNTS, f"{len(found)} of rqclock user")
         return

@@ -102,6 +102,57 @@ def test_where_nobody_can_be_asked_one_line_says_how_a_password_is_given(
     assert result.err == "a password is asked for at a terminal only: say --stdin where nobody can be asked\n"
 
 
+# --- what somebody else has written among the accounts
+
+STRANGE = [b"", b"no JSON", b"[1]", b"null", b"{}", b'{"role": "admin"}', b'{"role": 1, "hash": []}', b"\xff\xfe"]
+
+
+@pytest.fixture(params=STRANGE)
+def strange(request: pytest.FixtureRequest, redis: redis_py.Redis) -> None:
+    """An account that cannot be read."""
+    redis.hset("rq:web:accounts", "ann@example.org", request.param)
+
+
+def test_an_account_that_cannot_be_read_is_listed_as_such(rqclock: Rqclock, strange: None) -> None:
+    listed = rqclock("user", "list")
+    assert (listed.code, listed.err) == (0, "")
+    assert listed.out == "ann@example.org  ?  (cannot be read: remove it, and add it anew)\n"
+    assert rqclock("user", "list", "--json").lines == [{"email": "ann@example.org", "role": "?"}]
+
+
+def test_an_account_that_cannot_be_read_gets_no_password_and_no_second_of_its_name(
+    rqclock: Rqclock, redis: redis_py.Redis, strange: None, typed: None
+) -> None:
+    changed = rqclock("user", "password", "ann@example.org", "--stdin")
+    assert (changed.code, changed.out) == (2, "")
+    assert changed.err == "the account ann@example.org cannot be read: remove it, and add it anew\n"
+    assert rqclock("user", "add", "ann@example.org", "--stdin").err == "there is an account ann@example.org already\n"
+    assert told(redis) == []
+
+
+def test_an_account_that_cannot_be_read_can_be_removed_and_added_anew(
+    rqclock: Rqclock, redis: redis_py.Redis, strange: None, typed: None
+) -> None:
+    removed = rqclock("user", "remove", "ann@example.org")
+    assert (removed.code, removed.out) == (0, "removed ann@example.org\n")
+    assert redis.hlen("rq:web:accounts") == 0
+    [entry] = told(redis)
+    assert (entry.what, entry.detail) == ("account removed", {"account": "ann@example.org", "role": "?"})
+    assert rqclock("user", "add", "ann@example.org", "--stdin").code == 0
+    assert Accounts(redis, "rq").check("ann@example.org", PASSWORD)
+
+
+@pytest.mark.parametrize("key", ["rq:web:accounts", "rq:clock:default:activity"])
+def test_a_key_that_holds_something_else_is_named_and_nothing_is_written(
+    rqclock: Rqclock, redis: redis_py.Redis, typed: None, key: str
+) -> None:
+    redis.set(key, "a text")
+    added = rqclock("user", "add", "ann@example.org", "--stdin")
+    assert (added.code, added.out) == (2, "")
+    assert added.err == f"the Redis key {key} holds something else: rename or delete it\n"
+    assert redis.keys() == [key.encode()]
+
+
 # --- what is told of it
 
 

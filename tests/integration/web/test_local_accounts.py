@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -61,6 +62,33 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(accounts: A
         assert answer.status_code == 403 and "<title>Error: Sign in" in answer.text
         pages.append("There is no account with this address and password" in answer.text)
     assert pages == [True] * 4
+
+
+HASHES = ["", "plain", "md4$salt$x", "scrypt:1:2$salt$x", "scrypt:3:1:1$salt$x", "pbkdf2:none:1$a$b"]
+HASHES += [f"scrypt:{2**70}:8:1$salt$x", "pbkdf2:sha256:1$salt$é", "pbkdf2:sha256:1$salt$\ud800"]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    ["", "no JSON", "[1]", '{"role": "admin"}', *(json.dumps({"role": "admin", "hash": one}) for one in HASHES)],
+)
+def test_an_account_that_cannot_be_read_is_refused_as_a_wrong_password_is(
+    redis: redis_py.Redis, redis_server: Server, kept: str
+) -> None:
+    redis.hset("rq:web:accounts", "ann@example.org", kept)
+    answer = enter(visitor(redis_server))
+    assert answer.status_code == 403
+    assert "There is no account with this address and password" in answer.text
+
+
+def test_a_session_ends_where_its_account_cannot_be_read_any_more(
+    accounts: Accounts, redis: redis_py.Redis, redis_server: Server
+) -> None:
+    person = visitor(redis_server)
+    enter(person)
+    assert person.get("/").status_code == 200
+    redis.hset("rq:web:accounts", "ann@example.org", "{}")
+    assert person.get("/").status_code == 302
 
 
 def test_passwords_are_kept_as_salted_hashes(accounts: Accounts, redis: redis_py.Redis) -> None:
