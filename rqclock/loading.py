@@ -70,6 +70,13 @@ def _execute(path: Path) -> ModuleType:
 
 def _meant(error: Exception) -> str:
     """The name that was perhaps meant: Python says it in a traceback only, and people don't get to see that."""
+    try:
+        return _meant_by(error)
+    except Exception:  # what was asked for its names may make them as it is asked: the error alone has to do then
+        return ""
+
+
+def _meant_by(error: Exception) -> str:
     if isinstance(error, AttributeError):
         return _nearest(error.name, _names(error.obj))
     if isinstance(error, NameError):

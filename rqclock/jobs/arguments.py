@@ -12,6 +12,7 @@ from rqclock.errors import ConfigurationError, did_you_mean
 from rqclock.jobs.serializer import why_not_json
 
 GATHERING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+DEEPEST = 20  # wrappers around one function: some wrap themselves
 
 Parameters = tuple[tuple[str, str, bool], ...]  # name, kind as `inspect` calls it, whether it has a default
 
@@ -71,37 +72,67 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
     return _signature(function)
 
 
-def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
+def _signature(function: Callable[..., Any], *, inner: bool = True) -> inspect.Signature | None:
+    """Of the function that it wraps, or of the wrapper itself."""
     try:
-        return inspect.signature(function)
+        return inspect.signature(function, follow_wrapped=inner)
     except (TypeError, ValueError):
         return None
 
 
+def _layers(function: Callable[..., Any]) -> list[inspect.Signature]:
+    """What the innermost function takes, then what each wrapper takes: it may fill in arguments, or have its own.
+
+    Empty where the innermost has nothing to be looked at.
+    """
+    innermost = _signature(function)
+    if innermost is None:
+        return []
+    wrappers = [function]
+    while hasattr(wrappers[-1], "__wrapped__") and len(wrappers) < DEEPEST:
+        wrappers.append(wrappers[-1].__wrapped__)
+    own = (_signature(wrapper, inner=False) for wrapper in wrappers)
+    return [innermost, *filter(None, own)]
+
+
 def check_names(function: Callable[..., Any], names: Sequence[str]) -> None:
     """Raise ConfigurationError for a sensitive argument that the function does not take: a typo would hide nothing."""
-    signature = _signature(function) if names else None
-    if signature is None:
-        return
-    for name in names:
-        if name in signature.parameters and signature.parameters[name].kind in GATHERING:
-            raise ConfigurationError(
-                f"@job(sensitive=…): {name!r} of {function.__qualname__} gathers arguments and cannot be hidden as a "
-                "whole: give what is to be hidden an argument of its own"
-            )
-        if name not in signature.parameters and not takes_any_name(signature):
-            near = did_you_mean(name, signature.parameters)
-            raise ConfigurationError(f"@job(sensitive=…): {function.__qualname__} takes no argument {name!r}{near}")
+    layers = _layers(function) if names else []
+    for name in names if layers else ():
+        if problem := _why_not_hidden(name, layers, _called(function)):
+            raise ConfigurationError(f"@job(sensitive=…): {problem}")
+
+
+def _why_not_hidden(name: str, layers: Sequence[inspect.Signature], called: str) -> str | None:
+    """What a wrapper's `**kwargs` gathers goes on to the innermost function, so it makes no name known."""
+    innermost = layers[0].parameters.get(name)
+    kinds = {layer.parameters[name].kind for layer in layers if name in layer.parameters}
+    if inspect.Parameter.KEYWORD_ONLY in kinds or (innermost and innermost.kind not in GATHERING):
+        return None
+    if innermost:
+        return (
+            f"{name!r} of {called} gathers arguments and cannot be hidden as a "
+            "whole: give what is to be hidden an argument of its own"
+        )
+    if takes_any_name(layers[0]):
+        return None
+    if kinds.difference(GATHERING):  # hidden by the place it has in the innermost function, it would be shown
+        return f"{name!r} is an argument of a decorator of {called}: make it keyword-only there (*, {name})"
+    known = [one.name for layer in layers for one in layer.parameters.values() if one.kind not in GATHERING]
+    return f"{called} takes no argument {name!r}{did_you_mean(name, known)}"
+
+
+def _called(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__qualname__", type(function).__name__))  # a partial or an instance has no such name
 
 
 def check_condition(condition: Callable[[datetime], bool]) -> None:
     """Raise ConfigurationError for one that cannot be called with the local time of a run alone."""
-    signature = _signature(condition)
-    problem = _mismatch(signature, [None], {}) if signature else None
-    if problem:
-        called = f"{getattr(condition, '__qualname__', type(condition).__name__)}{signature}"
+    layers = _layers(condition)[:2]  # it is the outermost wrapper that is asked
+    problems = [_mismatch(layer, [None], {}) for layer in layers]
+    if problems and all(problems):
         raise ConfigurationError(
-            f"if_: {called} is asked with the local time alone ({problem}): "
+            f"if_: {_called(condition)}{layers[0]} is asked with the local time alone ({problems[0]}): "
             "say a function of it, such as lambda t: t.day <= 7"
         )
 

@@ -10,6 +10,7 @@ from rqclock.errors import ConfigurationError, did_you_mean
 
 LIVES = ("result_ttl", "failure_ttl", "ttl", "description", "max_attempts", "sensitive")
 KNOWN = ("queue", "timeout", "retry", *LIVES)
+LONGEST = 100  # characters of a value that a line shows
 RQS_WORDS = {"job_timeout": "timeout", "retries": "retry", "queue_name": "queue"}
 
 
@@ -20,9 +21,9 @@ def read(queue: str, timeout: Any, lives: dict[str, Any]) -> dict[str, Any]:
         near = did_you_mean(unknown[0], KNOWN) or f"; it takes {', '.join(KNOWN)}"
         raise ConfigurationError(f"@job does not know {unknown[0]!r}{near}")
     if not isinstance(queue, str) or not queue.strip():
-        raise ConfigurationError(f"@job(queue={queue!r}): a queue needs a name")
+        raise ConfigurationError(f"@job(queue={_shown(queue)}): a queue needs a name")
     if not isinstance(lives.get("description") or "", str):
-        raise ConfigurationError(f"@job(description={lives['description']!r}): say a text")
+        raise ConfigurationError(f"@job(description={_shown(lives['description'])}): say a text")
     seconds = {name: _seconds(name, lives[name]) for name in LIVES[:3] if lives.get(name) is not None}
     run_for = _seconds("timeout", timeout)
     if run_for == 0 or seconds.get("ttl", 1) <= 0:
@@ -40,7 +41,9 @@ def retries(retry: Any) -> tuple[int | None, tuple[int, ...]]:
         return retry, back_off(retry)
     if hasattr(retry, "max") and hasattr(retry, "intervals"):
         return int(retry.max), tuple(retry.intervals)
-    raise ConfigurationError(f"@job(retry={retry!r}): say a number of further attempts, or rq.Retry(max=…, interval=…)")
+    raise ConfigurationError(
+        f"@job(retry={_shown(retry)}): say a number of further attempts, or rq.Retry(max=…, interval=…)"
+    )
 
 
 def back_off(retries: int) -> tuple[int, ...]:
@@ -61,20 +64,25 @@ def belongs_above(option: str, value: Any) -> str | None:
     name = RQS_WORDS.get(option, option)
     if name not in KNOWN:
         return None
-    said = repr(value) if isinstance(value, int | str | tuple | list) else "…"
+    said = _shown(value) if isinstance(value, int | str | tuple | list) else "…"
     return f"{option} belongs above the function: @job({name}={said})"
+
+
+def _shown(value: Any) -> str:
+    said = repr(value)
+    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
 
 
 def _sensitive(names: Any) -> tuple[str, ...]:
     if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise ConfigurationError(f'@job(sensitive={names!r}): say names of arguments: sensitive=("email",)')
+        raise ConfigurationError(f'@job(sensitive={_shown(names)}): say names of arguments: sensitive=("email",)')
     return tuple(names)
 
 
 def _max_attempts(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return value
-    raise ConfigurationError(f"@job(max_attempts={value!r}): say how often it may lose its worker, 1 or more")
+    raise ConfigurationError(f"@job(max_attempts={_shown(value)}): say how often it may lose its worker, 1 or more")
 
 
 def _seconds(name: str, value: Any) -> int:
@@ -83,4 +91,6 @@ def _seconds(name: str, value: Any) -> int:
     try:
         return math.ceil(value.total_seconds()) if isinstance(value, timedelta) else int(parse_timeout(value) or 0)
     except Exception:  # RQ raises a different class for each way to be wrong
-        raise ConfigurationError(f'@job({name}={value!r}): say seconds, or a text such as "10m" or "1h"') from None
+        raise ConfigurationError(
+            f'@job({name}={_shown(value)}): say seconds, or a text such as "10m" or "1h"'
+        ) from None

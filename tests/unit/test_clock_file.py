@@ -149,6 +149,37 @@ def test_a_condition_that_can_be_asked_with_the_local_time_is_taken(condition: s
     assert load(write(f"every('day', if_={condition}).enqueue(jobs.plain)", head)).schedules[0].predicate is not None
 
 
+DECORATED = """
+import functools
+def with_db(function):
+    @functools.wraps(function)
+    def wrapper(*args): return function("db", *args)
+    return wrapper
+def alone(function):
+    @functools.wraps(function)
+    def wrapper(): return function()
+    return wrapper
+@with_db
+def ok(db, t): return True
+class Rules:
+    @with_db
+    def ok(self, db, t): return True
+@alone
+def never(): return True
+"""
+
+
+@pytest.mark.parametrize("condition", ["ok", "Rules().ok"])
+def test_a_condition_whose_decorator_fills_in_an_argument_is_taken(condition: str) -> None:
+    write(f"every('day', if_={condition}).enqueue(jobs.plain)", HEAD + DECORATED)
+    assert load("clock.py").schedules[0].predicate is not None
+
+
+def test_a_condition_that_neither_takes_the_local_time_nor_its_decorator_is_refused() -> None:
+    [found] = problems("every('day', if_=never).enqueue(jobs.plain)", HEAD + DECORATED)
+    assert "if_: never() is asked with the local time alone" in found
+
+
 def test_an_argument_that_is_called_as_an_option_of_job_is_the_functions_own() -> None:
     Path("eager_workers.py").write_text("def again(retry=0, *, queue=''): ...\ndef any(n, **more): ...\n")
     own, more, missing = (
@@ -341,6 +372,34 @@ def test_a_name_that_is_mistyped_is_told_with_the_one_that_was_perhaps_meant(lin
 def test_an_error_that_resembles_nothing_is_told_as_it_is(line: str) -> None:
     [found] = problems(line)
     assert "did you mean" not in found
+
+
+STRANGE = """
+class Raising(type):
+    def __dir__(cls): raise RuntimeError("no list")
+class Numbered(type):
+    def __dir__(cls): return [1, 2]
+class A(metaclass=Raising): ...
+class B(metaclass=Numbered): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("A().x", "AttributeError: 'A' object has no attribute 'x'"),
+        ("A.x", "AttributeError: type object 'A' has no attribute 'x'"),
+        ("B().x", "AttributeError: 'B' object has no attribute 'x'"),
+        ("import lazy_workers\nlazy_workers.x", "AttributeError: module 'lazy_workers' has no attribute 'x'"),
+        ("raise NameError('odd', name=5)", "NameError: odd"),
+        ("raise AttributeError('odd', name=5, obj=clock)", "AttributeError: odd"),
+        ("raise ImportError(\"cannot import name 'x'\", name=[])", "ImportError: cannot import name 'x'"),
+    ],
+)
+def test_where_no_name_can_be_looked_up_the_error_is_told_in_its_one_line(line: str, error: str) -> None:
+    Path("lazy_workers.py").write_text("def __dir__(): raise RuntimeError('no list')\n")
+    [found] = problems(line, HEAD + STRANGE)
+    assert error in found and "did you mean" not in found
 
 
 def test_an_error_inside_an_imported_file_names_both_places() -> None:

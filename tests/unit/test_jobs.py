@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from rq import Retry
 
 from rqclock.errors import ConfigurationError
 from rqclock.jobs.decorator import JobOptions, job, options_of, path_of
-from rqclock.jobs.option_values import back_off
+from rqclock.jobs.option_values import back_off, belongs_above
 from tests.support import jobs
 
 
@@ -115,6 +116,15 @@ def test_an_unknown_option_is_told_what_was_perhaps_meant() -> None:
         job(failure_tll=5)
 
 
+def test_a_long_value_is_cut_in_the_line_that_refuses_it() -> None:
+    value = list(range(3000))
+    assert len(belongs_above("retry", value) or "") < 200
+    for said in ({"retry": value}, {"timeout": value}, {"sensitive": value}, {"queue": value}, {"description": value}):
+        with pytest.raises(ConfigurationError, match=r"\[0, 1, 2, .*…\)") as caught:
+            job(**said)  # type: ignore[call-overload]
+        assert len(str(caught.value)) < 250
+
+
 def test_a_planned_run_needs_a_zone() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         jobs.retried.enqueue_at(datetime(2027, 1, 1))
@@ -171,6 +181,63 @@ def test_sensitive_arguments_of_a_function_that_was_wrapped_are_those_of_the_inn
     assert options_of(job(sensitive=("email",))(wrapper)).sensitive == ("email",)
     with pytest.raises(ConfigurationError, match="'emial'"):
         job(sensitive=("emial",))(wrapper)
+
+
+def test_a_sensitive_argument_may_be_one_that_a_decorator_takes_by_name() -> None:
+    def send(name: str) -> None: ...
+
+    @functools.wraps(send)
+    def notified(*args: Any, email: str | None = None, **kwargs: Any) -> None: ...
+
+    @functools.wraps(notified)
+    def logged(*args: Any, **kwargs: Any) -> None: ...
+
+    for function in (notified, logged):
+        assert options_of(job(sensitive=("email", "name"))(function)).sensitive == ("email", "name")
+        with pytest.raises(ConfigurationError, match="takes no argument 'emial'; did you mean \"email\""):
+            job(sensitive=("emial",))(function)
+
+
+def test_what_a_decorator_gathers_is_not_meant() -> None:
+    def send(name: str) -> None: ...
+
+    @functools.wraps(send)
+    def logged(*args: Any, **kwargs: Any) -> None: ...
+
+    with pytest.raises(ConfigurationError, match=r"takes no argument 'args'$"):
+        job(sensitive=("args",))(logged)
+
+
+def test_an_argument_of_a_decorator_that_may_be_given_by_position_is_not_said_to_be_hidden() -> None:
+    def send(name: str) -> None: ...
+
+    @functools.wraps(send)
+    def notified(email: str, *args: Any) -> None: ...
+
+    with pytest.raises(ConfigurationError, match=r"'email' is an argument of a decorator of .*send: make it keyword-"):
+        job(sensitive=("email",))(notified)
+
+
+def test_a_function_that_wraps_itself_holds_up_no_look_at_its_arguments() -> None:
+    def send(email: str) -> None: ...
+
+    send.__signature__ = inspect.signature(send)  # type: ignore[attr-defined]
+    send.__wrapped__ = send  # type: ignore[attr-defined]
+    assert options_of(job(sensitive=("email",))(send)).sensitive == ("email",)
+    with pytest.raises(ConfigurationError, match="'emial'"):
+        job(sensitive=("emial",))(send)
+
+
+class Sender:
+    def __call__(self, email: str) -> None: ...
+
+
+@pytest.mark.parametrize(("function", "named"), [(functools.partial(jobs_double), "partial"), (Sender(), "Sender")])
+def test_a_sensitive_argument_that_a_nameless_callable_does_not_have_is_refused_in_one_line(
+    function: Any, named: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"@job\(sensitive=…\): {named} takes no argument 'emial'"):
+        job(sensitive=("emial",))(function)
 
 
 def test_where_no_signature_can_be_read_any_name_may_be_sensitive() -> None:
