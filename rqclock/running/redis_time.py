@@ -59,7 +59,7 @@ class RedisTime:
         elif not has_jumped(jump):
             self._slewing_to, self._slewed_at = least, answered
         else:
-            self.held = jump
+            self.held = most - self.offset  # the most, so that a clock which goes by it is not ahead either
 
     def _follow(self, least: float, most: float, answered: float) -> None:
         self.offset, self._most, self._sampled_at = least, max(least, most), answered

@@ -8,6 +8,7 @@ the taker's own monotonic clock, because a server's clock may step.
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import socket
@@ -201,7 +202,7 @@ class Lease:
 
     def _release(self, *, leave: bool) -> None:
         epoch, self.epoch = self.epoch, ""
-        held = int(self.held * 1000)
+        held = math.ceil(self.held * 1000)
         self._scripts.call("release", self.keys.root, self.owner, epoch, int(leave), held, self.accepted)
 
     def _facts(self, now: int) -> dict[str, Any]:
@@ -212,7 +213,7 @@ class Lease:
             "since": int(self.since * 1000) or now,
             "beat": self._beats,
             "at": now,
-            "held": int(self.held * 1000),
+            "held": math.ceil(self.held * 1000),
             "life": int(self.life * 1000),
         }
 

@@ -16,6 +16,7 @@ from tests.support.time_shift import TimeShift
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("gcc")
+ABOUT = 0.5  # seconds: while a jump is held nobody asks Redis, so clocks keep its time of before by their own
 HOUR = 3600
 
 
@@ -73,7 +74,7 @@ def test_a_step_of_redis_s_clock_is_held_and_told(lab: Lab) -> None:
         redis_host.to(step)
         for clock in clocks:
             clock.wait_for(words)
-        assert lab.ticks(redis, 2) <= time.time()
+        assert lab.ticks(redis, 2) <= time.time() + ABOUT
         shows_the_jump(lab, server, bool(step))
         assert "no difference" in said(lab, server, "audit", "--from", "10 minutes")
     assert "time jumped" in said(lab, server, "activity", "--json")
@@ -107,12 +108,12 @@ def test_a_clock_that_starts_amid_a_held_jump_holds_it_too(lab: Lab, step: int) 
     second.wait_for("joined")
     first.kill()
     lab.leader([second])
-    assert lab.ticks(redis, 2) <= time.time()
+    assert lab.ticks(redis, 2) <= time.time() + ABOUT
     assert second.stop() == 0
     third = lab.clock(server.url)
     third.wait_for("before this clock came")
     lab.leader([third])
-    assert lab.ticks(redis, 2) <= time.time()
+    assert lab.ticks(redis, 2) <= time.time() + ABOUT
     accepted = lab.run("accept-time", "--reason", "its host was repaired", redis_url=server.url)
     assert accepted.wait() == 0, accepted.output
     third.wait_for("is accepted")
